@@ -17,6 +17,8 @@ F = corelib.nn.functional
 HOW = [  # batch, channels and outputs of a group, groups, sizes, kernel, stride, padding, dilation
     (2, 3, 5, 1, (9, 8), (3, 3), (1, 1), (1, 1), (1, 1)), (3, 4, 8, 2, (11, 7), (3, 2), (2, 1), (0, 2), (1, 2)), (2, 1, 1, 6, (13, 30), (3, 3), (1, 1), (1, 1), (1, 1)),
     (1, 2, 9, 1, (40,), (5,), (3,), (2,), (2,)), (2, 2, 3, 1, (4, 5, 6), (2, 3, 2), (1, 2, 3), (1, 1, 0), (1, 1, 1)), (5, 20, 64, 1, (4, 4), (3, 3), (1, 1), (1, 1), (1, 1)),
+    (2, 1, 1, 20, (7, 7), (5, 5), (1, 1), (2, 2), (1, 1)), (3, 1, 1, 5, (14, 9), (3, 2), (2, 2), (1, 1), (1, 1)), (2, 1, 1, 3, (90,), (7,), (1,), (3,), (1,)),
+    (2, 1, 1, 4, (5, 6, 7), (3, 3, 3), (1, 1, 1), (1, 1, 1), (1, 1, 1)), (1, 1, 3, 4, (12, 40), (3, 3), (1, 1), (2, 2), (2, 2)), (1, 6, 16, 2, (14, 14), (4, 4), (2, 2), (1, 1), (1, 1)),
     (2, 16, 17, 1, (6, 6), (1, 1), (1, 1), (0, 0), (1, 1)), (1, 3, 4, 1, (70, 61), (7, 7), (2, 2), (3, 3), (1, 1)), (2, 40, 8, 1, (5, 5), (1, 1), (3, 3), (0, 0), (1, 1)),
 ]  # fmt: skip
 
@@ -100,6 +102,29 @@ def test_what_is_infinite_stays_where_it_is_met():
     assert w.grad.isnan().nonzero().tolist() == [[0, 0, 2, 2]]
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_depthwise_weight_meets_what_is_not_finite_only_where_it_does(value):
+    x = corelib.ones(3, 5, 9, 9)
+    x[1, 2, 0, 0] = value
+    w = corelib.ones(5, 1, 3, 3).requires_grad_()
+    y = F.conv2d(x, w, padding=1, groups=5)
+    y.backward(corelib.ones(y.shape))
+    odd = [[2, 0, i, j] for i in (0, 1) for j in (0, 1)]  # the place before the middle one would meet it beyond the edge
+    assert (~w.grad.isfinite()).nonzero().tolist() == odd
+    assert w.grad[0, 0].tolist() == [[192.0, 216.0, 192.0], [216.0, 243.0, 216.0], [192.0, 216.0, 192.0]]
+
+
+@pytest.mark.parametrize("groups", [1, 2, 6])
+def test_a_gradient_that_is_repeated_in_memory_is_read_as_one_that_is_not(groups):
+    rng = np.random.default_rng(0)
+    x, w, bias = (corelib.from_numpy(rng.standard_normal(s).astype("f4")).requires_grad_() for s in ((3, 6, 11, 20), (6, 6 // groups, 3, 3), (6,)))
+    found = []
+    for g in (corelib.ones(()).expand(3, 6, 11, 20), corelib.ones(3, 6, 11, 20)):
+        found.append([t.numpy() for t in corelib.autograd.grad(F.conv2d(x, w, bias, padding=1, groups=groups), (x, w, bias), g)])
+    for repeated, plain in zip(*found, strict=True):
+        np.testing.assert_array_equal(repeated, plain)
+
+
 def test_bits_do_not_depend_on_the_number_of_threads():
     program = """
 import hashlib, numpy as np, corelib
@@ -109,6 +134,11 @@ for b, c, o, n in ((4, 64, 64, 28), (3, 128, 128, 5), (40, 1, 16, 20)):
     y = corelib.nn.functional.max_pool2d(corelib.nn.functional.conv2d(x, w, padding=1), 2)
     y.square().sum().backward()
     for t in (y.detach(), x.grad, w.grad):
+        made.update(t.numpy().tobytes())
+for groups, stride in ((64, 1), (64, 2), (4, 2)):
+    x, w = (corelib.from_numpy(rng.standard_normal(s).astype("f4")).requires_grad_() for s in ((9, 64, 28, 27), (64, 64 // groups, 3, 3)))
+    corelib.nn.functional.conv2d(x, w, padding=1, stride=stride, groups=groups).square().sum().backward()
+    for t in (x.grad, w.grad):
         made.update(t.numpy().tobytes())
 print(made.hexdigest())
 """

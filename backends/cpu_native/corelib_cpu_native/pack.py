@@ -66,7 +66,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("vectors.h lines.h layer_norm.c", "layer_norm layer_norm_backward", FLOATS),
     ("vectors.h lines.h softmax.h losses.c", "softmax_nll softmax_nll_backward nll squared_error cross_entropy_of_logits", FLOATS),
     ("vectors.h lines.h batch_norm.c", "batch_norm_training batch_norm_backward", FLOATS),
-    ("memory.h gemm.h conv.h conv.c conv_weight.c", "convolution conv_input conv_weight", FLOATS),
+    ("memory.h gemm.h conv.h slide.h conv_panels.h conv.c conv_weight.c", "convolution conv_input conv_weight", FLOATS),
     ("windows.c", "max_windows window_sum window_spread", FLOATS),
     ("pad.c", "constant_pad", REALS),
     ("memory.h fft_steps.h fft.c", "fft_complex fft_half fft_whole", (D.complex64, D.complex128)),

@@ -1,399 +1,13 @@
-// Convolution and the gradient for its input, which is also the transposed convolution: a product of the weights with all windows.
-//
-// Weights are packed in blocks of rows; windows lie in the copied image as they are (see conv.h), or where that would compute many that are none
-// (small images with much padding) they are packed in panels. Both are the same loop, `tile`, with other distances.
-
-// Rows of the product for N vectors of neighbouring windows: sums over k of w[row * wr + k * wk] * x[off[k]], into to[row][NR], added to what is there if `add`.
-#define TILE(R, N) \
-    static FUSED void tile_##R##_##N(i64 n, const T *w, i64 wr, i64 wk, const T *x, const i32 *off, T *to, int add) { \
-        FUSE V sum[R][N]; \
-        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) sum[r][v] = (V){0}; \
-        for (i64 k = 0; k < n; ++k, w += wk) { \
-            const T *at = x + off[k]; \
-            V b[N]; \
-            _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) b[v] = *(const V *)(at + v * L); \
-            _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) { \
-                const V a = w[r * wr] - (V){0}; \
-                _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) sum[r][v] += a * b[v]; \
-            } \
-        } \
-        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) { \
-            V *at = (V *)(to + r * NR + v * L); \
-            if (add) *at += sum[r][v]; \
-            else *at = sum[r][v]; \
-        } \
-    }
-#define TILES(R) TILE(R, 1) TILE(R, 2) TILE(R, 3)
-TILES(1) TILES(2) TILES(4)
-#define OF(R) {tile_##R##_1, tile_##R##_2, tile_##R##_3}
-typedef void (*Tile)(i64 n, const T *w, i64 wr, i64 wk, const T *x, const i32 *off, T *to, int add);
-#if defined(__AVX512F__) || defined(__aarch64__)
-TILES(8)
-static const Tile tiles[][NV] = {OF(1), OF(2), OF(4), OF(8)};
-#else
-static const Tile tiles[][NV] = {OF(1), OF(2), OF(4)};
-#endif
-
-// One row of the product, for `high` rows of `width` windows that lie `step` apart: depthwise convolutions.
-static FUSED void slide(i64 high, i64 width, i64 step, i64 n, const T *w, const T *x, const i32 *off, T bias, MEM *to, i64 tostep) {
-    FUSE for (i64 h = 0; h < high; ++h, x += step, to += tostep)
-        for (i64 at = 0; at < width; at += L) {
-            if (at + L > width && width > L) at = width - L;
-            V sum = (V){0};
-            for (i64 k = 0; k < n; ++k) sum += (w[k] - (V){0}) * *(const V *)(x + at + off[k]);
-            sum += bias;
-            if (width >= L) for (int l = 0; l < L; ++l) STORE(to + at, l, sum[l]);
-            else for (int l = 0; l < width; ++l) STORE(to, l, sum[l]);
-        }
-}
-
-enum { CHAIN = 128, GROUP = 8 * ROWS };  // products that are added up one after the other; rows of a panel that are computed together
-enum { BOX = 1 << 19, PARTS = NR + 1, CHANNELS = 16, OF_CHUNK = 1 << 17, FEW = 16 };
-
-typedef struct {
-    Images s;
-    i64 batch, groups, rows, k;
-    const char *w;
-    i64 wg, wr, wc, *wt;  // the weights' steps in bytes: groups, rows, channels; and each tap's place
-    const char *bias;
-    i64 bias_step;
-    char *out;
-    i64 ob, oc, os[3], m[3];  // out's steps in elements, and its windows
-    i64 boxes[3], together, chunks, blocks;  // boxes along each dimension, images of a task, chunks of rows and their blocks of ROWS
-    int packed, direct, failed;  // direct: the weights are read where they lie
-    T *weights;
-    i32 *lanes;  // off, of a packed panel
-    T *ready;  // copies and panels of all boxes, where chunks of rows share them, and the elements of each
-    i64 room;
-} Conv;
-
-// Neighbouring windows of a panel: the first lane and how many, where they begin in the copies and in out, and whether what follows them in out
-// may be written over, because it is written again later.
-typedef struct { i64 lane, n, from, to; int over; } Part;
-
-static i64 rows_of(i64 left) { return left >= ROWS ? ROWS : left > 4 ? 8 : left > 2 ? 4 : left; }
-static i64 padded_rows(i64 rows) { return rows / ROWS * ROWS + (rows % ROWS ? rows_of(rows % ROWS) : 0); }
-
-// How many of a row's weights lie in a row: all, or a channel's; 0 where those do not.
-static i64 run_of(const Conv *c) {
-    const i64 taps = c->s.taps;
-    for (i64 t = 0; t < taps; ++t) if (c->wt[t] != t * (i64)sizeof(MEM)) return 0;
-    return c->s.channels == 1 || c->wc == taps * (i64)sizeof(MEM) ? c->k : taps;
-}
-
-// Block i of all groups' blocks, as [k][rows].
-static void pack_weights(void *context, i64 begin, i64 end) {
-    const Conv *c = context;
-    const i64 blocks = (c->rows + ROWS - 1) / ROWS, taps = c->s.taps;
-    const i64 run = run_of(c);
-    for (i64 i = begin; i < end; ++i) {
-        const i64 g = i / blocks, row = i % blocks * ROWS, real = c->rows - row < ROWS ? c->rows - row : ROWS, R = rows_of(real);
-        T *to = c->weights + (g * padded_rows(c->rows) + row) * c->k;
-        const char *from = c->w + g * c->wg + row * c->wr;
-        if (run && real == ROWS) {
-            const i64 step = c->wr / (i64)sizeof(MEM);
-            for (i64 at = 0; at < c->k; at += run, from += c->wc, to += run * ROWS) {
-                const MEM *w = (const MEM *)from;
-                i64 k = 0;
-                if (KIND >= F32) for (int r = 0; r < ROWS; r += 4) k = turn4(to + r, ROWS, (const T *)w + r * step, step, run);
-                for (; k < run; ++k) for (int r = 0; r < ROWS; ++r) to[k * ROWS + r] = LOAD(w, r * step + k);
-            }
-            continue;
-        }
-        for (i64 ch = 0, k = 0; ch < c->s.channels; ++ch)
-            for (i64 t = 0; t < taps; ++t, ++k) {
-                const char *w = from + ch * c->wc + c->wt[t];
-                for (i64 r = 0; r < R; ++r) to[k * R + r] = r < real ? LOAD((const MEM *)(w + r * c->wr), 0) : 0;
-            }
-    }
-}
-
-static void store_panel(const Conv *c, const T *sums, i64 rows, i64 row, char *out, const Part *parts, int n) {
-    for (i64 r = 0; r < rows; ++r) {
-        const T *from = sums + r * NR;
-        const T bias = c->bias ? LOAD((const MEM *)(c->bias + (row + r) * c->bias_step), 0) : 0;
-        MEM *to = (MEM *)out + (row + r) * c->oc;
-        for (int p = 0; p < n; ++p) {
-            const T *f = from + parts[p].lane;
-            MEM *o = to + parts[p].to;
-            const i64 m = parts[p].n;
-            if (c->os[2] != 1) for (i64 i = 0; i < m; ++i) STORE(o, i * c->os[2], f[i] + bias);
-            else if (parts[p].over)
-                for (i64 i = 0; i < m; i += L) for (int l = 0; l < L; ++l) STORE(o + i, l, f[i + l] + bias);
-            else for (i64 i = 0; i < m; ++i) STORE(o, i, f[i] + bias);
-        }
-    }
-}
-
-// One panel: `vectors` of windows at x, for the blocks of rows of a chunk. What some k need of the windows is read from memory once for several
-// blocks.
-static void panel(const Conv *c, const T *x, const i32 *off, int vectors, i64 g, i64 chunk, char *out, const Part *parts, int n) {
-    T sums[GROUP * NR + L] __attribute__((aligned(64)));
-    const i64 first = chunk * c->blocks * ROWS, behind = first + c->blocks * ROWS < c->rows ? first + c->blocks * ROWS : c->rows;
-    for (i64 from = first, stop; from < behind; from = stop) {
-        stop = from + GROUP < behind ? from + GROUP : behind;
-        for (i64 k = 0; k < c->k; k += CHAIN)
-            for (i64 row = from; row < stop; row += ROWS) {
-                const i64 real = stop - row < ROWS ? stop - row : ROWS, R = rows_of(real);
-                const i64 wr = c->direct ? c->wr / (i64)sizeof(MEM) : 1, wk = c->direct ? 1 : R;
-                const T *w = c->direct ? (const T *)c->w + g * c->wg / (i64)sizeof(MEM) + row * wr : c->weights + (g * padded_rows(c->rows) + row) * c->k;
-                const int last = c->k - k <= CHAIN;
-                for (i64 r = 0; last && n && c->os[2] == 1 && r < real; ++r)  // what is written soon is fetched while the tile is computed
-                    for (int v = 0; v <= vectors; ++v) __builtin_prefetch((MEM *)out + (g * c->rows + row + r) * c->oc + parts[0].to + v * L, 1);
-                tiles[R == 8 ? 3 : R == 4 ? 2 : R - 1][vectors - 1](last ? c->k - k : CHAIN, w + k * wk, wr, wk, x, off + k, sums + (row - from) * NR, k > 0);
-            }
-        store_panel(c, sums, stop - from, g * c->rows + from, out, parts, n);
-    }
-}
-
-// A task's windows: of which images and group, and where they lie.
-typedef struct {
-    i64 group, image, images, q[3], size[3], width, high, windows, wide, safe;  // wide: windows of a packed panel
-    int joined;
-    char *out;
-} Box;
-
-static Box box_of(const Conv *c, i64 i) {
-    const Images *s = &c->s;
-    Box b;
-    for (int d = 2; d >= 0; --d) {
-        b.q[d] = i % c->boxes[d] * s->e[d], i /= c->boxes[d];
-        b.size[d] = c->m[d] - b.q[d] < s->e[d] ? c->m[d] - b.q[d] : s->e[d];
-    }
-    b.group = i % c->groups, b.image = i / c->groups * c->together;
-    b.images = c->batch - b.image < c->together ? c->batch - b.image : c->together;
-    b.out = c->out + (b.image * c->ob + b.q[0] * c->os[0] + b.q[1] * c->os[1] + b.q[2] * c->os[2]) * (i64)sizeof(MEM);
-    // Rows that follow each other in the copy and in out are one row; what a box writes of a channel is one stretch where it is as wide as out.
-    b.joined = s->E[2] == b.size[2] && c->os[1] == b.size[2] * c->os[2];
-    b.width = b.joined ? b.size[1] * b.size[2] : b.size[2], b.high = b.joined ? 1 : b.size[1];
-    b.windows = b.size[0] * b.size[1] * b.size[2];
-    const i64 vectors = (b.images * b.windows + L - 1) / L, panels = (vectors + NV - 1) / NV;
-    b.wide = (vectors + panels - 1) / panels * L;
-    const int stretch = b.size[2] == c->m[2] && (b.size[0] == 1 || b.size[1] == c->m[1]) && c->os[1] == c->m[2] && c->os[2] == 1
-                        && (b.size[0] == 1 || c->os[0] == c->m[1] * c->m[2]);
-    b.safe = stretch ? b.windows : 0;
-    return b;
-}
-
-static void copy_channels(const Conv *c, const Box *b, T *copy, i64 begin, i64 end) {
-    const Images *s = &c->s;
-    for (i64 i = 0; i < b->images; ++i)
-        images_copy(s, copy + i * s->image, s->x + (b->image + i) * s->xb + b->group * s->channels * s->xc, begin, end, b->q, b->size);
-}
-
-// Elements of a task's copies; what follows them begins with a whole vector.
-static i64 copies_of(const Conv *c) { return (c->together * c->s.image + SLACK + L - 1) / L * L; }
-
-// The windows from `from` on as parts: how they are packed, and how stored; the number of lanes.
-static i64 packed_parts(const Conv *c, const Box *b, i64 from, Part *parts, int *n, Part *stored, int *stores) {
-    const i64 lanes = b->images * b->windows - from < b->wide ? b->images * b->windows - from : b->wide;
-    *n = *stores = 0;
-    for (i64 lane = 0; lane < lanes;) {
-        const i64 p = from + lane, w = p % b->width, h = p / b->width % b->high, a = p / b->width / b->high % b->size[0], i = p / b->windows;
-        const i64 run = b->width - w < lanes - lane ? b->width - w : lanes - lane;
-        const i64 to = a * c->os[0] + h * c->os[1] + w * c->os[2], over = to + run + L <= b->safe;
-        const Part here = {lane, run, i * c->s.image + (a * c->s.E[1] + h) * c->s.E[2] + w, i * c->ob + to, over};
-        Part *last = &stored[*stores - 1];
-        if (*stores && c->os[2] == 1 && last->to + last->n == here.to) last->n += run, last->over = over;
-        else stored[(*stores)++] = here;
-        parts[(*n)++] = here;
-        lane += run;
-    }
-    return lanes;
-}
-
-static void pack_panel(const Conv *c, const T *copy, T *packed, const Part *parts, int n, i64 begin, i64 end) {
-    for (i64 k = begin; k < end; ++k) {
-        const T *x = copy + c->s.off[k];
-        T *to = packed + k * NR;
-        if (k == end - 1) {  // what is behind it is another's
-            for (int p = 0; p < n; ++p) memcpy(to + parts[p].lane, x + parts[p].from, parts[p].n * sizeof(T));
-            break;
-        }
-        for (int p = 0; p < n; ++p)
-            for (i64 j = 0; j < parts[p].n; j += L) *(V *)(to + parts[p].lane + j) = *(const V *)(x + parts[p].from + j);
-    }
-}
-
-// Packed windows: `ready` where panels are packed already.
-static void compute_packed(const Conv *c, const Box *b, const T *copy, T *packed, int ready, i64 chunk) {
-    Part parts[PARTS], stored[PARTS];
-    int n, stores;
-    for (i64 from = 0; from < b->images * b->windows; from += b->wide) {
-        const i64 lanes = packed_parts(c, b, from, parts, &n, stored, &stores);
-        if (!ready) pack_panel(c, copy, packed, parts, n, 0, c->k);
-        panel(c, packed, c->lanes, (int)((lanes + L - 1) / L), b->group, chunk, b->out, stored, stores);
-        if (ready) packed += c->k * NR;
-    }
-}
-
-static void compute_lying(const Conv *c, const Box *b, const T *copy, i64 chunk) {
-    const Images *s = &c->s;
-    Part parts[PARTS];
-    const i64 full = b->joined ? b->width : s->E[2], length = (b->high - 1) * full + b->width;
-    for (i64 i = 0; i < b->images; ++i, copy += s->image) {
-        char *out = b->out + i * c->ob * (i64)sizeof(MEM);
-        for (i64 a = 0; a < b->size[0]; ++a) {
-            const T *x = copy + a * s->E[1] * s->E[2];
-            if (c->rows == 1 && c->k <= CHAIN && c->os[2] == 1) {
-                MEM *to = (MEM *)out + b->group * c->oc + a * c->os[0];
-                const T bias = c->bias ? LOAD((const MEM *)(c->bias + b->group * c->bias_step), 0) : 0;
-                slide(b->high, b->width, s->E[2], c->k, c->weights + b->group * c->k, x, s->off, bias, to, c->os[1]);
-                continue;
-            }
-            for (i64 from = 0; from < length; from += NR) {
-                const i64 lanes = length - from < NR ? length - from : NR;
-                int n = 0;
-                for (i64 lane = 0; lane < lanes;) {
-                    const i64 h = (from + lane) / full, w = (from + lane) % full;
-                    i64 run = (w < b->width ? b->width : full) - w;
-                    if (run > lanes - lane) run = lanes - lane;
-                    const i64 to = a * c->os[0] + h * c->os[1] + w * c->os[2];
-                    if (w < b->width) parts[n++] = (Part){lane, run, 0, to, to + run + L <= b->safe};
-                    lane += run;
-                }
-                panel(c, x + from, s->off, (int)((lanes + L - 1) / L), b->group, chunk, out, parts, n);
-            }
-        }
-    }
-}
-
-// All rows of a box, with working memory of one's own.
-static void conv_task(void *context, i64 begin, i64 end) {
-    Conv *c = context;
-    const i64 room = copies_of(c);
-    T *copy = (T *)take((room + (c->packed ? c->k * NR + SLACK : 0)) * sizeof(T));
-    if (!copy) { __atomic_store_n(&c->failed, 1, __ATOMIC_RELAXED); return; }
-    for (i64 i = begin; i < end; ++i) {
-        const Box b = box_of(c, i);
-        copy_channels(c, &b, copy, 0, c->s.channels);
-        if (c->packed) compute_packed(c, &b, copy, copy + room, 0, 0);
-        else compute_lying(c, &b, copy, 0);
-    }
-    put((char *)copy);
-}
-
-// Some channels of a box, for all to use (item: box and block of channels).
-static void conv_prepare(void *context, i64 begin, i64 end) {
-    Conv *c = context;
-    const i64 groups = (c->s.channels + CHANNELS - 1) / CHANNELS, taps = c->s.taps;
-    Part parts[PARTS], stored[PARTS];
-    int n, stores;
-    for (i64 i = begin; i < end; ++i) {
-        const Box b = box_of(c, i / groups);
-        T *copy = c->ready + i / groups * c->room, *packed = copy + copies_of(c);
-        const i64 first = i % groups * CHANNELS, last = first + CHANNELS < c->s.channels ? first + CHANNELS : c->s.channels;
-        copy_channels(c, &b, copy, first, last);
-        for (i64 from = 0; c->packed && from < b.images * b.windows; from += b.wide, packed += c->k * NR) {
-            packed_parts(c, &b, from, parts, &n, stored, &stores);
-            pack_panel(c, copy, packed, parts, n, first * taps, last * taps);
-        }
-    }
-}
-
-// A chunk of the rows of a prepared box (item).
-static void conv_chunk(void *context, i64 begin, i64 end) {
-    Conv *c = context;
-    for (i64 i = begin; i < end; ++i) {
-        const Box b = box_of(c, i / c->chunks);
-        T *copy = c->ready + i / c->chunks * c->room;
-        if (c->packed) compute_packed(c, &b, copy, copy + copies_of(c), 1, i % c->chunks);
-        else compute_lying(c, &b, copy, i % c->chunks);
-    }
-}
-
-static i64 vectors_of(i64 lanes) { return (lanes + L - 1) / L; }
-
-// How the work is cut, by sizes only.
-static void conv_plan(Conv *c) {
-    Images *s = &c->s;
-    const i64 blocks = (c->rows + ROWS - 1) / ROWS;
-    for (int d = 0; d < 3; ++d) s->e[d] = c->m[d];
-    for (;;) {
-        images_layout(s);
-        if (s->image * (i64)sizeof(T) <= BOX) break;
-        int d = 0;
-        while (d < 3 && s->e[d] <= (d < 2 ? 1 : 2 * NR)) ++d;
-        if (d == 3) break;
-        s->e[d] = (s->e[d] + 1) / 2;
-    }
-    const i64 windows = s->e[0] * s->e[1] * s->e[2], bytes = s->image * (i64)sizeof(T);
-    i64 together = (4 * NR + windows - 1) / windows;
-    if (together * bytes > 4 * BOX) together = 4 * BOX / bytes;
-    if (together < 1) together = 1;
-    if (together > c->batch) together = c->batch;
-    const int joined = s->E[2] == s->e[2] && c->os[1] == c->m[2] * c->os[2] && s->e[2] == c->m[2];
-    const i64 lying = s->e[0] * vectors_of(joined ? s->e[1] * s->e[2] : (s->e[1] - 1) * s->E[2] + s->e[2]);
-    const f64 panels = (f64)vectors_of(together * windows) / together, copies = joined ? panels : s->e[0] * s->e[1] * (vectors_of(s->e[2]) + 1);
-    c->packed = panels * blocks * (ROWS / 2) + 3 * copies < (f64)lying * blocks * (ROWS / 2);
-    c->together = c->packed ? together : 1;
-    const f64 work = (f64)c->batch * c->groups * c->rows * c->k * c->m[0] * c->m[1] * c->m[2];
-    for (;;) {
-        i64 tasks = (c->batch + c->together - 1) / c->together * c->groups;
-        for (int d = 0; d < 3; ++d) tasks *= c->boxes[d] = (c->m[d] + s->e[d] - 1) / s->e[d];
-        c->chunks = tasks < 8 && work > 8e6 && blocks >= 8 ? (8 + tasks - 1) / tasks : 1;
-        // not more weights than stay in the cache while the panels pass by
-        if (c->chunks > 1 && blocks * ROWS * c->k / c->chunks > OF_CHUNK) c->chunks = (blocks * ROWS * c->k + OF_CHUNK - 1) / OF_CHUNK;
-        if (c->chunks > blocks) c->chunks = blocks;
-        c->blocks = (blocks + c->chunks - 1) / c->chunks;
-        c->chunks = (blocks + c->blocks - 1) / c->blocks;
-        if (tasks * c->chunks >= 8 || work < 8e6 || s->e[0] * s->e[1] * s->e[2] < 8 * NR) break;
-        const int d = s->e[0] > 1 ? 0 : s->e[1] > 1 ? 1 : 2;
-        s->e[d] = (s->e[d] + 1) / 2;
-    }
-    images_layout(s);
-}
-
-// Compute; 0 where there is no memory, -1 where it is too large for the distances.
-static int conv_run(Conv *c) {
-    Images *s = &c->s;
-    c->k = s->channels * s->taps;
-    conv_plan(c);
-    if (s->image * c->together > INT32_MAX / 2 || c->k * NR > INT32_MAX) return -1;
-    const i64 packed_elements = c->groups * padded_rows(c->rows) * c->k;
-    s->off = (i32 *)take(2 * c->k * (i64)sizeof(i32));
-    c->weights = (T *)take(packed_elements * (i64)sizeof(T));
-    int done = 0;
-    if (s->off && c->weights) {
-        images_off(s);
-        c->lanes = s->off + c->k;
-        for (i64 k = 0; k < c->k; ++k) c->lanes[k] = (i32)(k * NR);
-        const i64 tasks = (c->batch + c->together - 1) / c->together * c->groups * c->boxes[0] * c->boxes[1] * c->boxes[2];
-        const i64 blocks = c->groups * ((c->rows + ROWS - 1) / ROWS);
-        const f64 work = (f64)c->batch * c->groups * c->rows * c->k * c->m[0] * c->m[1] * c->m[2];
-        // few panels of windows: to pack the weights would be much of the work
-        const i64 panels_ = tasks / c->groups * c->together * s->e[0] * s->e[1] * s->e[2] / NR;
-        c->direct = KIND >= F32 && panels_ <= FEW && c->rows % ROWS == 0 && c->rows > 1 && run_of(c) == c->k;
-        if (!c->direct) share(blocks, 1 + 16384 / (ROWS * c->k), pack_weights, c, packed_elements);
-        const i64 shared = work > 1e6 ? SHARED : 0;
-        if (c->chunks == 1) {
-            share(tasks, 1 + (i64)(32768 * tasks / (work + 1)), conv_task, c, shared);
-            done = !c->failed;
-        } else {
-            const i64 panels = c->packed ? (c->together * s->e[0] * s->e[1] * s->e[2] + NR - 1) / NR : 0;
-            c->room = copies_of(c) + panels * c->k * NR + SLACK;
-            c->ready = (T *)take(tasks * c->room * (i64)sizeof(T));
-            if (c->ready) {
-                share(tasks * ((s->channels + CHANNELS - 1) / CHANNELS), 1, conv_prepare, c, shared);
-                share(tasks * c->chunks, 1, conv_chunk, c, shared);
-                done = 1;
-            }
-            put((char *)c->ready);
-        }
-    }
-    put((char *)s->off), put((char *)c->weights);
-    return done;
-}
+// Convolution, and the gradient for its input, which is also the transposed convolution.
 
 // An image's and out's part of the description.
 static void describe(Conv *c, Object *x, Object *out) {
     Images *s = &c->s;
     s->x = DATA(x), s->xb = STRIDES(x)[0], s->xc = STRIDES(x)[1];
     three(x, s->n, s->xs);
-    i64 steps[3];
-    three(out, c->m, steps);
+    three(out, c->m, 0);
     c->out = DATA(out), c->ob = STRIDES(out)[0] / (i64)sizeof(MEM), c->oc = STRIDES(out)[1] / (i64)sizeof(MEM);
-    c->os[2] = 1, c->os[1] = c->m[2], c->os[0] = c->m[1] * c->m[2];
+    c->os[1] = c->m[2], c->os[0] = c->m[1] * c->m[2];
     c->batch = SHAPE(out)[0];
 }
 
@@ -439,11 +53,59 @@ KERNEL(convolution) {
     DONE;
 }
 
+// The places of the kernel that out's places of residues r modulo the stride meet; how many.
+static i64 taps_meeting(Conv *c, const How *how, const i64 *kernel, const i64 *steps, const i64 *r) {
+    i64 least[3] = {INT64_MAX, INT64_MAX, INT64_MAX}, taps = 0;
+    for (i64 t = 0; t < kernel[0] * kernel[1] * kernel[2]; ++t) {
+        const i64 at[3] = {t / kernel[2] / kernel[1], t / kernel[2] % kernel[1], t % kernel[2]};
+        int meets = 1;
+        i64 weight = 0;
+        for (int d = 0; d < 3; ++d) {
+            const i64 to = r[d] + how->padding[d] - at[d] * how->dilation[d];
+            meets = meets && to % how->stride[d] == 0;
+            c->s.tap[taps][d] = to / how->stride[d], weight += at[d] * steps[d];
+        }
+        if (!meets) continue;
+        for (int d = 0; d < 3; ++d) if (c->s.tap[taps][d] < least[d]) least[d] = c->s.tap[taps][d];
+        c->wt[taps++] = weight;
+    }
+    for (int d = 0; d < 3; ++d) c->s.stride[d] = 1, c->s.first[d] = least[d];
+    for (i64 t = 0; t < taps; ++t) for (int d = 0; d < 3; ++d) c->s.tap[t][d] -= least[d];
+    return c->s.taps = taps;
+}
+
+// Rows of out's last dimension, from those of each residue modulo the stride.
+typedef struct {
+    MEM *out, *parts;
+    i64 rows, width, apart, whole[3], stride[2], first[2], m[2];
+} Weave;
+
+INLINE void weave_two(MEM *to, const MEM *x, const MEM *y, i64 n, const i64 some) {
+    for (i64 i = 0; i < n; i += some) {
+        if (i + some > n) i = n - some;
+        SIMD for (i64 l = 0; l < some; ++l) to[2 * (i + l)] = x[i + l], to[2 * (i + l) + 1] = y[i + l];
+    }
+}
+
+static void weave(void *context, i64 begin, i64 end) {
+    const Weave *v = context;
+    for (i64 row = begin; row < end; ++row) {
+        const i64 h = v->first[1] + row % v->m[1] * v->stride[1], a = v->first[0] + row / v->m[1] % v->m[0] * v->stride[0], image = row / v->m[1] / v->m[0];
+        MEM *to = v->out + ((image * v->whole[0] + a) * v->whole[1] + h) * v->whole[2];
+        const MEM *x = v->parts + row * v->width, *y = x + v->rows * v->width;
+        const i64 pairs = v->apart == 2 ? v->whole[2] / 2 : 0;
+        if (pairs >= 16) weave_two(to, x, y, pairs, 16);
+        else if (pairs >= 4) weave_two(to, x, y, pairs, 4);
+        for (i64 r = 0; r < v->apart; ++r, x += v->rows * v->width)
+            for (i64 i = pairs >= 4 ? pairs : 0; i * v->apart + r < v->whole[2]; ++i) to[i * v->apart + r] = x[i];
+    }
+}
+
 KERNEL(conv_input) {
     Object *out = args[0], *y = args[1], *w = args[2];
     Conv c = {0};
     How how;
-    i64 kernel[3], steps[3], whole[3], r[3];
+    i64 kernel[3], steps[3];
     if (count != 8 || !is_array(out, KIND) || !is_array(y, KIND) || !is_array(w, KIND) || !IN_A_ROW(out)) PASS;
     const int n = NDIM(y) - 2;
     if (!how_of(args, 4, n, &how) || NDIM(w) != n + 2 || NDIM(out) != n + 2) PASS;
@@ -456,43 +118,32 @@ KERNEL(conv_input) {
     c.w = DATA(w), c.wr = STRIDES(w)[1], c.wc = STRIDES(w)[0], c.wg = c.s.channels * c.wc;
     char *block = tables(&c, places);
     if (!block) return no_memory();
-    memcpy(whole, c.m, sizeof whole);
     int done = 1;
-    // Places of out of one residue modulo the stride meet the same places of the kernel, and neighbours of y.
-    for (r[0] = 0; r[0] < how.stride[0] && done > 0; ++r[0])
-        for (r[1] = 0; r[1] < how.stride[1] && done > 0; ++r[1])
-            for (r[2] = 0; r[2] < how.stride[2] && done > 0; ++r[2]) {
-                i64 least[3] = {INT64_MAX, INT64_MAX, INT64_MAX}, taps = 0;
-                for (i64 t = 0; t < places; ++t) {
-                    const i64 at[3] = {t / kernel[2] / kernel[1], t / kernel[2] % kernel[1], t % kernel[2]};
-                    int meets = 1;
-                    i64 weight = 0;
-                    for (int d = 0; d < 3; ++d) {
-                        const i64 to = r[d] + how.padding[d] - at[d] * how.dilation[d];
-                        meets = meets && to % how.stride[d] == 0;
-                        c.s.tap[taps][d] = to / how.stride[d], weight += at[d] * steps[d];
-                    }
-                    if (!meets) continue;
-                    for (int d = 0; d < 3; ++d) if (c.s.tap[taps][d] < least[d]) least[d] = c.s.tap[taps][d];
-                    c.wt[taps++] = weight;
-                }
-                const i64 full[3] = {whole[1] * whole[2], whole[2], 1};
-                i64 from = 0;
-                int some = 1;
-                for (int d = 0; d < 3; ++d) {
-                    c.m[d] = r[d] < whole[d] ? (whole[d] - r[d] + how.stride[d] - 1) / how.stride[d] : 0;
-                    c.os[d] = how.stride[d] * full[d], from += r[d] * full[d];
-                    some = some && c.m[d];
-                    c.s.stride[d] = 1, c.s.first[d] = taps ? least[d] : 0;
-                }
-                if (!some) continue;
-                if (!taps) {  // nothing meets them: one product with places that are beyond y
-                    for (int d = 0; d < 3; ++d) c.s.tap[0][d] = 0, c.s.first[d] = c.s.n[d];
-                    c.wt[taps++] = 0;
-                } else for (i64 t = 0; t < taps; ++t) for (int d = 0; d < 3; ++d) c.s.tap[t][d] -= least[d];
-                c.s.taps = taps, c.out = DATA(out) + from * (i64)sizeof(MEM);
-                done = conv_run(&c);
+    const i64 channels = SHAPE(out)[1], *stride = how.stride, none[3] = {0, 0, 0};
+    if (stride[0] * stride[1] * stride[2] == 1) taps_meeting(&c, &how, kernel, steps, none), done = conv_run(&c);
+    else {
+        // Places of out of one residue modulo the stride meet the same places of the kernel, and neighbours of y.
+        Weave v = {.out = (MEM *)DATA(out), .width = (c.m[2] + stride[2] - 1) / stride[2], .apart = stride[2], .whole = {c.m[0], c.m[1], c.m[2]}};
+        const i64 most = c.batch * channels * ((c.m[0] + stride[0] - 1) / stride[0]) * ((c.m[1] + stride[1] - 1) / stride[1]) * v.width;
+        v.parts = (MEM *)take(stride[2] * most * (i64)sizeof(MEM));
+        done = v.parts != 0;
+        for (i64 i = 0; i < stride[0] * stride[1] && done > 0; ++i) {
+            v.first[0] = i / stride[1], v.first[1] = i % stride[1];
+            for (int d = 0; d < 2; ++d) v.stride[d] = stride[d], v.m[d] = c.m[d] = (v.whole[d] - v.first[d] + stride[d] - 1) / stride[d];
+            if (c.m[0] <= 0 || c.m[1] <= 0) continue;
+            v.rows = c.batch * channels * c.m[0] * c.m[1];
+            c.os[1] = v.width, c.os[0] = c.m[1] * c.os[1], c.oc = c.m[0] * c.os[0], c.ob = channels * c.oc;
+            for (i64 r = 0; r < stride[2] && r < v.whole[2] && done > 0; ++r) {
+                const i64 residues[3] = {v.first[0], v.first[1], r};
+                MEM *to = v.parts + r * v.rows * v.width;
+                c.m[2] = (v.whole[2] - r + stride[2] - 1) / stride[2], c.out = (char *)to;
+                if (taps_meeting(&c, &how, kernel, steps, residues)) done = conv_run(&c);
+                else memset(to, 0, v.rows * v.width * sizeof(MEM));
             }
+            if (done > 0) share(v.rows, 1 + 16384 / v.whole[2], weave, &v, v.rows * v.whole[2]);
+        }
+        put((char *)v.parts);
+    }
     put(block);
     if (done < 0 || (done && !each_finite(out) && !each_finite(w))) PASS;
     return done ? given(api->none) : no_memory();

@@ -8,7 +8,7 @@
 enum { ROWS = 8, SUMS = 4, ACROSS = 6 };
 #elif defined(__AVX__)
 #define BYTES 32
-enum { ROWS = 4, SUMS = 2, ACROSS = 4 };
+enum { ROWS = 4, SUMS = 2, ACROSS = 6 };
 #elif defined(__aarch64__)
 #define BYTES 16
 enum { ROWS = 8, SUMS = 4, ACROSS = 6 };
@@ -35,20 +35,45 @@ typedef struct {
     i32 *off;  // of each channel and tap
 } Images;
 
-// Lay out the copies of boxes of e windows.
-static void images_layout(Images *s) {
+// Which places of the copy are an image's along dimension d, for windows from q on: from `low` on, below what is returned.
+INLINE i64 images_inside(const Images *s, i64 f, int d, i64 q, i64 places, i64 *low) {
+    const i64 at = q * s->stride[d] + s->first[d] + s->phase[f][d];  // place a of the copy is place a * stride + at
+    i64 high = at >= s->n[d] ? 0 : (s->n[d] - at + s->stride[d] - 1) / s->stride[d];
+    if (high > places) high = places;
+    *low = at >= 0 ? 0 : (-at + s->stride[d] - 1) / s->stride[d];
+    if (*low > high) *low = high = 0;
+    return high;
+}
+
+// Lay out the copies of boxes of e windows, of `windows` along the last dimension.
+static void images_layout(Images *s, i64 windows) {
     i64 reach[3] = {0, 0, 0};
-    for (i64 t = 0; t < s->taps; ++t)
-        for (int d = 0; d < 3; ++d) if (s->tap[t][d] / s->stride[d] > reach[d]) reach[d] = s->tap[t][d] / s->stride[d];
-    for (int d = 0; d < 3; ++d) s->E[d] = s->e[d] + reach[d];
-    s->plane = s->E[0] * s->E[1] * s->E[2];
     s->phases = 0;
     for (i64 t = 0; t < s->taps; ++t) {
-        i64 r[3], f = 0, at = 0;
-        for (int d = 0; d < 3; ++d) r[d] = s->tap[t][d] % s->stride[d], at = at * s->E[d] + s->tap[t][d] / s->stride[d];
+        i64 r[3], f = 0;
+        for (int d = 0; d < 3; ++d) {
+            if (s->tap[t][d] / s->stride[d] > reach[d]) reach[d] = s->tap[t][d] / s->stride[d];
+            r[d] = s->tap[t][d] % s->stride[d];
+        }
         while (f < s->phases && memcmp(s->phase[f], r, sizeof r)) ++f;
         if (f == s->phases) memcpy(s->phase[s->phases++], r, sizeof r);
-        s->place[t] = f * s->plane + at;
+        s->place[t] = f;
+    }
+    for (int d = 0; d < 3; ++d) s->E[d] = s->e[d] + reach[d];
+    // zeros before a row are those behind the one before it
+    i64 shared = s->e[2] < windows ? 0 : reach[2];
+    for (i64 f = 0; f < s->phases && shared; ++f) {
+        i64 low;
+        const i64 behind = s->E[2] - images_inside(s, f, 2, 0, s->E[2], &low);
+        if (low < shared) shared = low;
+        if (behind < shared) shared = behind;
+    }
+    s->E[2] -= shared;
+    s->plane = s->E[0] * s->E[1] * s->E[2] + shared;
+    for (i64 t = 0; t < s->taps; ++t) {
+        i64 at = 0;
+        for (int d = 0; d < 3; ++d) at = at * s->E[d] + s->tap[t][d] / s->stride[d];
+        s->place[t] = s->place[t] * s->plane + at;
     }
     s->image = s->channels * s->phases * s->plane;
 }
@@ -58,38 +83,48 @@ static void images_off(Images *s) {
         for (i64 t = 0; t < s->taps; ++t, ++k) s->off[k] = (i32)(c * s->phases * s->plane + s->place[t]);
 }
 
+// Fewer than L elements, as two pieces that may overlap.
+INLINE void copy_short(T *to, const T *from, i64 n) {
+#define PIECES(half) if (L > half && n >= half) { memcpy(to, from, half * sizeof(T)), memcpy(to + n - half, from + n - half, half * sizeof(T)); return; }
+    PIECES(8) PIECES(4) PIECES(2) PIECES(1)
+}
+
 INLINE void copy_row(T *to, const char *from, i64 step, i64 n) {
     if (step == sizeof(MEM) && KIND >= F32) {  // as short as they are, a call costs more than the copy
-        i64 i = 0;
-        for (; i + L <= n; i += L) *(V *)(to + i) = *(const V *)((const T *)from + i);
-        if (i < n) for (int l = 0; l < L; ++l) if (l < n - i) to[i + l] = ((const T *)from)[i + l];
+        const T *x = (const T *)from;
+        if (n < L) { copy_short(to, x, n); return; }
+        for (i64 i = 0; i < n - L; i += L) *(V *)(to + i) = *(const V *)(x + i);
+        *(V *)(to + n - L) = *(const V *)(x + n - L);
     } else if (step == sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, i); }
+    else if (step == 2 * sizeof(MEM) && KIND >= F32 && each_second(to, (const T *)from, n)) return;
     else if (step == 2 * sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, 2 * i); }
-    else for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)(from + i * step), 0);
+    else if (step == 0 && n) {
+        const T x = LOAD((const MEM *)from, 0);
+        SIMD for (i64 i = 0; i < n; ++i) to[i] = x;
+    } else for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)(from + i * step), 0);
 }
 
 // Copy the channels from `begin` to `end` of a box of `size` windows from `q` on; `image` points to channel 0.
 static void images_copy(const Images *s, T *to, const char *image, i64 begin, i64 end, const i64 *q, const i64 *size) {
-    for (i64 c = begin; c < end; ++c)
-        for (i64 f = 0; f < s->phases; ++f) {
-            T *plane = to + (c * s->phases + f) * s->plane;
-            i64 at[3], low[3], high[3], m[3];
-            for (int d = 0; d < 3; ++d) {  // place a of the copy is place a * stride + at
-                m[d] = size[d] + s->E[d] - s->e[d];
-                at[d] = q[d] * s->stride[d] + s->first[d] + s->phase[f][d];
-                low[d] = at[d] >= 0 ? 0 : (-at[d] + s->stride[d] - 1) / s->stride[d];
-                high[d] = at[d] >= s->n[d] ? 0 : (s->n[d] - at[d] + s->stride[d] - 1) / s->stride[d];
-                if (high[d] > m[d]) high[d] = m[d];
-                if (low[d] > high[d]) low[d] = high[d] = 0;
-            }
-            const i64 inside = high[2] - low[2], step = s->stride[2] * s->xs[2];
-            if (inside < s->E[2] || high[1] - low[1] < s->E[1] || high[0] - low[0] < s->E[0]) memset(plane, 0, s->plane * sizeof(T));
-            if (!inside) continue;
-            for (i64 a = low[0]; a < high[0]; ++a)
-                for (i64 h = low[1]; h < high[1]; ++h)
-                    copy_row(plane + (a * s->E[1] + h) * s->E[2] + low[2], image + c * s->xc + (at[0] + a * s->stride[0]) * s->xs[0]
-                             + (at[1] + h * s->stride[1]) * s->xs[1] + (at[2] + low[2] * s->stride[2]) * s->xs[2], step, inside);
+    const i64 step = s->stride[2] * s->xs[2];
+    for (i64 f = 0; f < s->phases; ++f) {
+        i64 low[3], rows[3], whole = 1;
+        const char *from = image + begin * s->xc;
+        for (int d = 0; d < 3; ++d) {
+            rows[d] = images_inside(s, f, d, q[d], size[d] + s->E[d] - s->e[d], &low[d]) - low[d], whole = whole && rows[d] == s->E[d];
+            from += ((q[d] + low[d]) * s->stride[d] + s->first[d] + s->phase[f][d]) * s->xs[d];
         }
+        T *plane = to + (begin * s->phases + f) * s->plane;
+        const i64 start = (low[0] * s->E[1] + low[1]) * s->E[2] + low[2];
+        for (i64 c = begin; c < end; ++c, from += s->xc, plane += s->phases * s->plane) {
+            if (!whole) memset(plane, 0, s->plane * sizeof(T));
+            for (i64 a = 0; rows[2] && a < rows[0]; ++a) {
+                T *row = plane + start + a * s->E[1] * s->E[2];
+                const char *x = from + a * s->stride[0] * s->xs[0];
+                for (i64 h = 0; h < rows[1]; ++h, row += s->E[2], x += s->stride[1] * s->xs[1]) copy_row(row, x, step, rows[2]);
+            }
+        }
+    }
 }
 
 // Sizes and steps of an array's last dimensions as three, the missing ones of size 1 first.

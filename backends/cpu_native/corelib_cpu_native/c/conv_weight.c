@@ -4,32 +4,40 @@
 //
 // The batch is cut in parts that fit in working memory, and what a part adds to a sum is added up in vectors of L numbers.
 
-// Sums of R rows and C places for `n` vectors of windows, added to sums[row][place][L].
+// Sums of R rows and C places for `runs` of `n` vectors of windows each, which begin `ynext` and `xnext` apart, added to sums[row][place][L].
 #define DOTS(R, C) \
-    static FUSED void dots_##R(i64 n, const T *y, i64 ystep, const T *x, const i64 *off, T *sums, i64 step) { \
+    static FUSED void dots_##R(i64 runs, i64 n, const T *y, i64 ystep, i64 ynext, const T *x, i64 xnext, const i64 *off, T *sums, i64 step) { \
         FUSE V sum[R][C]; \
         const T *at[C]; \
         for (int k = 0; k < C; ++k) at[k] = x + off[k]; \
         _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) sum[r][k] = *(V *)(sums + r * step + k * L); \
-        for (i64 p = 0; p < n * L; p += L) { \
-            V a[R]; \
-            _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) a[r] = *(const V *)(y + r * ystep + p); \
-            _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) { \
-                const V b = *(const V *)(at[k] + p); \
-                _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) sum[r][k] += a[r] * b; \
+        for (; runs > 0; --runs, y += ynext) { \
+            for (i64 p = 0; p < n * L; p += L) { \
+                V a[R]; \
+                _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) a[r] = *(const V *)(y + r * ystep + p); \
+                _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) { \
+                    V b = *(const V *)(at[k] + p); \
+                    IN_REGISTER(b); \
+                    _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) sum[r][k] += a[r] * b; \
+                } \
             } \
+            _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) at[k] += xnext; \
         } \
         _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) *(V *)(sums + r * step + k * L) = sum[r][k]; \
     }
 #if defined(__AVX512F__) || defined(__aarch64__)
 DOTS(4, 6) DOTS(1, 6)
 #define dots_all dots_4
+#elif defined(__AVX__)
+DOTS(2, 6) DOTS(1, 6)
+#define dots_all dots_2
 #else
 DOTS(2, 4) DOTS(1, 4)
 #define dots_all dots_2
 #endif
 
-enum { PART = 4 << 20, PLACES_OF_TASK = 8 * ACROSS, ADDED = 256, FEW_WINDOWS = 64 };  // ADDED: vectors that are added up one after the other
+enum { PART = 4 << 20, PLACES_OF_TASK = 8 * ACROSS, ADDED = 512, NEARBY = 64, FEW_WINDOWS = 64 };
+// ADDED: vectors that are added up one after the other; NEARBY: of a row, what stays in the first level's cache
 
 typedef struct {
     Images s;
@@ -40,7 +48,7 @@ typedef struct {
     i64 runs, vectors, ystep, xstep, rowstep;  // runs of windows in a part; vectors of one; from one to the next in y and x; from row to row of y
     i64 width, slices, window;  // windows from row to row in a run, runs of an image
     i64 row_blocks, place_blocks;
-    int packed, failed, odd, few;  // odd: something is not finite; few: windows, so that sums of vectors' lanes would be much of the work
+    int packed, failed, few;  // few: windows, so that sums of vectors' lanes would be much of the work
     T *copy, *packed_x, *rows_y, *total;
     i64 *off;
 } Weight;
@@ -60,7 +68,6 @@ static void weight_x(void *context, i64 begin, i64 end) {
         const i64 b = i / channels, c = i % channels;
         T *to = w->copy + b * w->groups * s->image;
         images_copy(s, to, s->x + (w->first + b) * s->xb, c, c + 1, zero, w->m);
-        if (not_finite(to + c * s->phases * s->plane, s->phases * s->plane)) __atomic_store_n(&w->odd, 1, __ATOMIC_RELAXED);
     }
 }
 
@@ -99,13 +106,18 @@ static void weight_pack(void *context, i64 begin, i64 end) {
     }
 }
 
-// n sums' upper halves added to the lower ones.
+// n sums' upper halves added to the lower ones: two vectors make one.
 INLINE void fold(T *lanes, i64 n, const int half_) {
-    for (i64 k = 0; k < n; ++k) {
-        T made[L];
-        for (int l = 0; l < half_; ++l) made[l] = lanes[2 * k * half_ + l] + lanes[2 * k * half_ + half_ + l];
-        for (int l = 0; l < half_; ++l) lanes[k * half_ + l] = made[l];
+    const i64 all = 2 * n * half_;
+    T *to = lanes;
+    i64 i = 0;
+    for (; i + 2 * L <= all; i += 2 * L, to += L) {
+        T x[2 * L], made[L];
+        memcpy(x, lanes + i, sizeof x);
+        _Pragma("GCC unroll 16") for (int l = 0; l < L; ++l) made[l] = x[l / half_ * half_ + l] + x[(l / half_ + 1) * half_ + l];
+        memcpy(to, made, sizeof made);
     }
+    for (; i < all; i += 2 * half_, to += half_) for (int l = 0; l < half_; ++l) to[l] = lanes[i + l] + lanes[i + half_ + l];
 }
 
 // Add the lanes of sums to the totals, and begin again.
@@ -118,7 +130,7 @@ static void weight_flush(Weight *w, T *sums, i64 step, i64 rows, i64 n, T *total
         if (L > 1) fold(lanes, n, 1);
         SIMD for (i64 k = 0; k < n; ++k) total[r * w->k + k] += lanes[k];
     }
-    memset(sums, 0, SUMS * step * sizeof(T));
+    for (i64 r = 0; r < rows; ++r) memset(sums + r * step, 0, n * L * sizeof(T));
 }
 
 static void weight_task(void *context, i64 begin, i64 end) {
@@ -133,21 +145,66 @@ static void weight_task(void *context, i64 begin, i64 end) {
         T *total = w->total + (g * w->rows + row) * w->k + first;
         memset(sums, 0, SUMS * step * sizeof(T));
         i64 added = 0;
-        for (i64 run = 0; run < w->runs; ++run)
+        const i64 in_line = w->packed ? 1 : w->slices > 1 ? w->slices : w->runs, several = w->vectors < NEARBY ? NEARBY / w->vectors : 1;
+        const i64 xnext = w->slices > 1 ? s->E[1] * s->E[2] : w->groups * s->image;  // from run to run of those in line
+        for (i64 run = 0, runs; run < w->runs; run += runs) {
+            const i64 rest = in_line - run % in_line;
+            runs = rest < several ? rest : several;
             for (i64 from = 0, m; from < w->vectors; from += m) {
                 if (added >= ADDED) weight_flush(w, sums, step, rows, n, total), added = 0;
-                m = w->vectors - from < ADDED - added ? w->vectors - from : ADDED - added, added += m;
+                m = w->vectors - from < ADDED - added || runs > 1 ? w->vectors - from : ADDED - added, added += runs * m;
                 const T *y = w->rows_y + (g * w->rows + row) * w->rowstep + run * w->ystep + from * L;
                 const T *x = (w->packed ? w->packed_x + g * w->k * w->vectors * L
                                         : w->copy + (run / w->slices * w->groups + g) * s->image + run % w->slices * s->E[1] * s->E[2]) + from * L;
                 for (i64 k = 0; k < n; k += ACROSS) {
-                    if (rows == SUMS) dots_all(m, y, w->rowstep, x, w->off + first + k, sums + k * L, step);
-                    else for (i64 r = 0; r < rows; ++r) dots_1(m, y + r * w->rowstep, w->rowstep, x, w->off + first + k, sums + r * step + k * L, step);
+                    const i64 *off = w->off + first + k;
+                    if (rows == SUMS) dots_all(runs, m, y, w->rowstep, w->ystep, x, xnext, off, sums + k * L, step);
+                    else for (i64 r = 0; r < rows; ++r) dots_1(runs, m, y + r * w->rowstep, 0, w->ystep, x, xnext, off, sums + r * step + k * L, step);
                 }
             }
+        }
         weight_flush(w, sums, step, rows, n, total);
     }
     put((char *)sums);
+}
+
+// Depthwise convolutions: a channel (item), of all images. A single row is taken as rows of L windows.
+static void weight_slide(void *context, i64 begin, i64 end) {
+    Weight *w = context;
+    Images s = w->s;
+    s.xc = s.xb;  // images in place of channels
+    const i64 zero[3] = {0, 0, 0}, single = w->m[1] == 1, vectors = (w->m[2] + L - 1) / L, rows = single ? vectors : w->m[1];
+    const i64 high = (rows + 3) / 4 * 4, width = single ? L : vectors * L, step = single ? L : s.E[2], slice = high * width;
+    const Taps taps = taps_of(w->k, single ? 0 : step, s.off);
+    const i64 columns = w->k / taps.rows, row = (columns + COLUMNS - 1) / COLUMNS * COLUMNS * L, fitting = ADDED * L / width / 4 * 4;
+    const i64 most = fitting < 4 ? 4 : fitting < high ? fitting : high;
+    const i64 copies = w->images * s.image, room = copies + 4 * step + SLACK, all = room + w->m[0] * slice + taps.rows * row;
+    T *copy = (T *)take(all * (i64)sizeof(T)), *y = copy + room, *sums = y + w->m[0] * slice;
+    if (!copy) { __atomic_store_n(&w->failed, 1, __ATOMIC_RELAXED); return; }
+    memset(copy + copies, 0, (all - copies) * sizeof(T));
+    for (i64 g = begin; g < end; ++g) {
+        T *total = w->total + g * w->k;
+        i64 added = 0;
+        for (i64 b = 0; b < w->batch; ++b) {
+            const T *x = copy + b % w->images * s.image;
+            if (x == copy) images_copy(&s, copy, s.x + b * s.xb + g * w->s.xc, 0, w->batch - b < w->images ? w->batch - b : w->images, zero, w->m);
+            for (i64 a = 0; a < w->m[0]; ++a) {
+                const char *from = w->y + b * w->yb + g * w->yc + a * w->ys[0];
+                for (i64 h = 0; h < w->m[1]; ++h) copy_row(y + a * slice + h * width, from + h * w->ys[1], w->ys[2], w->m[2]);
+            }
+            for (i64 a = 0; a < w->m[0]; ++a)
+                for (i64 h = 0, m; h < high; h += m) {
+                    m = high - h < most ? high - h : most;
+                    for (i64 k = 0; k < columns; k += COLUMNS)
+                        slides_back[taps.rows / 2](&taps, k, m, width, y + a * slice + h * width, width, x + a * s.E[1] * s.E[2] + h * step, step, sums, row);
+                    added += m * width / L;
+                    if (added + most * width / L <= ADDED && (b < w->batch - 1 || a < w->m[0] - 1 || h + m < high)) continue;
+                    for (i64 r = 0; r < taps.rows; ++r) weight_flush(w, sums + r * row, 0, 1, columns, total + taps.first + r * taps.next);
+                    added = 0;
+                }
+        }
+    }
+    put((char *)copy);
 }
 
 // A part of the batch, its windows where they lie in the copy or packed; 0 where there is no memory, -1 where it must be packed.
@@ -172,7 +229,8 @@ static int weight_part(Weight *w, int packed) {
         if (packed && w->few) {
             void *state = api->release();
             for (i64 g = 0; g < w->groups; ++g) {
-                const Matrix c = {w->total + g * w->rows * w->k, w->rows, w->k, w->k, 1}, y = {w->rows_y + g * w->rows * w->rowstep, w->rows, w->images * whole, w->rowstep, 1};
+                const Matrix c = {w->total + g * w->rows * w->k, w->rows, w->k, w->k, 1};
+                const Matrix y = {w->rows_y + g * w->rows * w->rowstep, w->rows, w->images * whole, w->rowstep, 1};
                 blocked_product(c, y, (Matrix){w->packed_x + g * w->k * w->vectors * L, w->images * whole, w->k, 1, w->vectors * L}, 1);
             }
             api->acquire(state);
@@ -187,12 +245,43 @@ static int weight_part(Weight *w, int packed) {
     return done;
 }
 
+// The batch in parts; 0 where there is no memory.
+static int weight_parts(Weight *w, int packed) {
+    Images *s = &w->s;
+    const i64 most = w->images, room = most * w->groups * s->image;
+    w->copy = (T *)take((room + SLACK) * (i64)sizeof(T)), w->off = (i64 *)take((w->k + ACROSS) * (i64)sizeof(i64));
+    int done = w->copy && w->off;
+    if (done) memset(w->copy + room, 0, SLACK * sizeof(T));
+    for (w->first = 0; done && w->first < w->batch; w->first += most) {
+        w->images = w->batch - w->first < most ? w->batch - w->first : most;
+        if (w->images < most) memset(w->copy + w->images * w->groups * s->image, 0, SLACK * sizeof(T));
+        const i64 channels = w->images * w->groups * s->channels;
+        share(channels, 1 + 16384 / (s->phases * s->plane), weight_x, w, channels * s->phases * s->plane);
+        done = weight_part(w, packed);
+    }
+    w->images = most;
+    put((char *)w->copy), put((char *)w->off);
+    return done;
+}
+
 static int weight_run(Weight *w) {
     Images *s = &w->s;
     w->k = s->channels * s->taps;
     memcpy(s->e, w->m, sizeof s->e);
-    images_layout(s);
-    const i64 whole = w->m[0] * w->m[1] * w->m[2], lying = w->m[0] * (((w->m[1] - 1) * s->E[2] + w->m[2] + L - 1) / L * L);
+    images_layout(s, w->m[2]);
+    s->off = (i32 *)take(w->k * (i64)sizeof(i32)), w->total = (T *)take(w->groups * w->rows * w->k * (i64)sizeof(T));
+    if (!s->off || !w->total) return 0;
+    images_off(s);
+    const i64 whole = w->m[0] * w->m[1] * w->m[2], lying = w->m[0] * (((w->m[1] - 1) * s->E[2] + w->m[2] + L - 1) / L * L), totals = w->groups * w->rows * w->k;
+    memset(w->total, 0, totals * sizeof(T));
+    // What meets zeros in place of windows must be finite: else it is computed once more, without them.
+    if (w->rows == 1 && s->channels == 1) {
+        w->images = 1 + SLIDING / (s->image * (i64)sizeof(T));
+        if (w->images > w->batch) w->images = w->batch;
+        share(w->groups, 1 + 32768 / (w->batch * whole * w->k), weight_slide, w, w->groups * w->batch * whole * w->k);
+        if (w->failed || !not_finite(w->total, totals)) return !w->failed;
+        memset(w->total, 0, totals * sizeof(T));
+    }
     const i64 bytes = w->groups * (s->image + w->rows * lying) * (i64)sizeof(T);
     w->images = PART / bytes < 1 ? 1 : PART / bytes < w->batch ? PART / bytes : w->batch;
     const i64 parts = (w->batch + w->images - 1) / w->images;
@@ -200,25 +289,10 @@ static int weight_run(Weight *w) {
     w->row_blocks = (w->rows + SUMS - 1) / SUMS, w->place_blocks = (w->k + PLACES_OF_TASK - 1) / PLACES_OF_TASK;
     w->few = OWN && w->rows >= 16 && w->k >= 48 && w->images * lying <= FEW_WINDOWS * L;
     const int packed = w->few || whole * w->rows * 3 < lying * w->rows * 2 - whole * 24;
-    const i64 room = w->images * w->groups * s->image, places = (w->k + ACROSS - 1) / ACROSS * ACROSS;
-    s->off = (i32 *)take(w->k * (i64)sizeof(i32)), w->off = (i64 *)take(places * (i64)sizeof(i64));
-    w->copy = (T *)take((room + SLACK) * (i64)sizeof(T)), w->total = (T *)take(w->groups * w->rows * w->k * (i64)sizeof(T));
-    int done = s->off && w->off && w->copy && w->total;
-    if (done) {
-        images_off(s);
-        memset(w->total, 0, w->groups * w->rows * w->k * sizeof(T));
-        memset(w->copy + room, 0, SLACK * sizeof(T));
-    }
-    const i64 most = w->images;
-    for (w->first = 0; done && w->first < w->batch; w->first += most) {
-        w->images = w->batch - w->first < most ? w->batch - w->first : most;
-        if (w->images < most) memset(w->copy + w->images * w->groups * s->image, 0, SLACK * sizeof(T));
-        w->odd = 0;
-        const i64 channels = w->images * w->groups * s->channels;
-        share(channels, 1 + 16384 / (s->phases * s->plane), weight_x, w, channels * s->phases * s->plane);
-        done = weight_part(w, packed || w->odd);
-    }
-    return done;
+    const int done = weight_parts(w, packed);
+    if (!done || packed || !not_finite(w->total, totals)) return done;
+    memset(w->total, 0, totals * sizeof(T));
+    return weight_parts(w, 1);
 }
 
 KERNEL(conv_weight) {
@@ -250,7 +324,7 @@ KERNEL(conv_weight) {
     }
     const int done = weight_run(&w);
     if (done) for (i64 i = 0; i < total; ++i) STORE((MEM *)DATA(out), i, w.total[i]);
-    put((char *)s->off), put((char *)w.off), put((char *)w.copy), put((char *)w.total), put((char *)block);
+    put((char *)s->off), put((char *)w.total), put((char *)block);
     if (!done) return no_memory();
     DONE;
 }

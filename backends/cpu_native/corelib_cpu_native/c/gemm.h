@@ -20,6 +20,20 @@ INLINE i64 turn4(T *y, i64 ystep, const T *x, i64 xstep, i64 n) {
     return k;
 }
 
+// Every second of 2 n - 1 elements, four by four; whether it did.
+INLINE int each_second(T *y, const T *x, i64 n) {
+#if __has_builtin(__builtin_shufflevector)
+    typedef T Q __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T))));
+    for (i64 i = 0; n >= 4 && i < n; i += 4) {
+        if (i + 4 > n) i = n - 4;
+        *(Q *)(y + i) = __builtin_shufflevector(*(const Q *)(x + 2 * i), *(const Q *)(x + 2 * i + 3), 0, 2, 5, 7);
+    }
+    return n >= 4;
+#else
+    return 0;
+#endif
+}
+
 #if defined(__AVX512F__) || defined(__aarch64__)
 enum { HIGH = 8 };
 #else

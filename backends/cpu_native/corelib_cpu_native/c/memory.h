@@ -17,6 +17,13 @@
 #define FUSE
 #endif
 
+// Read once what several steps use: compilers that may read it with each of them do so.
+#if defined(__x86_64__)
+#define IN_REGISTER(v) __asm__("" : "+v"(v))
+#else
+#define IN_REGISTER(v)
+#endif
+
 // Working memory, in sizes that are powers of 2. What was given back is kept for the next call, unless it is large: fresh pages cost more than a
 // small convolution.
 enum { SIZES = 25, LEAST_SIZE = 12, SLOTS = 4, HEAD = 64 };

@@ -74,9 +74,9 @@ static int reduction_of(Reduction *r, Object *out, Object *in, const u8 *flags) 
     for (int d = 0; d < dims; ++d) {
         r->total *= shape[d];
         if (shape[d] == 1) continue;
-        int p = n++;  // what is repeated in memory goes outside
+        int p = n++;  // what is repeated in memory goes outside, and there the reduced inside
         while (p > 0 && steps[d] && steps[order[p - 1]] && llabs(steps[order[p - 1]]) < llabs(steps[d])) order[p] = order[p - 1], --p;
-        if (!steps[d]) while (p > 0) order[p] = order[p - 1], --p;
+        if (!steps[d]) while (p > 0 && !(flags[d] && !steps[order[p - 1]])) order[p] = order[p - 1], --p;
         order[p] = d;
     }
     r->kept = r->again = 0;
@@ -116,6 +116,10 @@ static int reduction_of(Reduction *r, Object *out, Object *in, const u8 *flags) 
 
 INLINE void load_row(T *to, const char *x, i64 step, i64 n) {
     if (step == (i64)sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)x, i); }
+    else if (!step && n) {
+        const T v = LOAD((const MEM *)x, 0);
+        SIMD for (i64 i = 0; i < n; ++i) to[i] = v;
+    }
     else for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)(x + i * step), 0);
 }
 
