@@ -278,8 +278,10 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     shape = input._shape
     ndim = len(shape)
     at = dim if 0 <= dim <= ndim else wrap_dim("unsqueeze", dim, ndim + 1)
-    made = shape[:at] + _ONE + shape[at:]
     strides = input._strides
+    if at == 0 and shape:
+        return input._as_view(_ONE + shape, None if strides is None else (shape[0] * strides[0], *strides), input._offset, input._numel)
+    made = shape[:at] + _ONE + shape[at:]
     if strides is not None:
         strides = strides[:at] + ((shape[at] * strides[at],) if at < ndim else _ONE) + strides[at:]
     return input._as_view(made, strides, input._offset, input._numel)
