@@ -215,15 +215,9 @@ def summed(g: Tensor, shape: Shape) -> Tensor:
     return g.reshape(shape) if lead else g
 
 
-def _refs(g: Any) -> tuple[int, int]:
-    """How often a gradient and its memory are held."""
-    return getrefcount(g), getrefcount(g._storage if g._storage is not None else g._native)
-
-
 def alone(g: Tensor) -> bool:
     """Whether a gradient and its memory are held by the engine alone and by the function that it gave the gradient to, which asks."""
-    held, memory = _refs(g)
-    return held <= _HELD and memory <= _MEMORY
+    return getrefcount(g) <= _HELD and getrefcount(g._storage if g._storage is not None else g._native) <= _MEMORY
 
 
 class _Probe:
@@ -236,7 +230,7 @@ def _calibrate() -> tuple[int, int]:
     """What `alone` compares with, measured on an object that is known to be nobody else's: interpreters differ in what they count."""
 
     def ask(g: _Probe) -> tuple[int, int]:
-        return _refs(g)
+        return getrefcount(g), getrefcount(g._storage if g._storage is not None else g._native)
 
     def given(node: None, g: _Probe, create_graph: bool) -> tuple[int, int]:
         return ask(g)

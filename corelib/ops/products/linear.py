@@ -58,7 +58,7 @@ def linear_backward(g: Tensor, input: Tensor, weight: Tensor, needs: tuple[bool,
 
 
 def _vjp(g: Tensor, input: Tensor, weight: Tensor, needs: tuple[bool, ...]) -> tuple[Tensor, Tensor, Tensor]:
-    if not g._shape[:-1]:
+    if len(g._shape) == 1:
         g, input = g.unsqueeze(0), input.unsqueeze(0)
         dx, dw, db = linear_backward(g, input, weight, needs)
         return dx.squeeze(0) if needs[0] else dx, dw, db

@@ -154,12 +154,13 @@ def reshape(input: Tensor, shape: int | Sequence[int]) -> Tensor:
         return input._as_view(wanted, None, input._offset, input._numel)
     if input._strides is None or view_strides(input._shape, input._strides, wanted) is not None:
         return view(input, wanted) if recorded else TABLE["view"].body(input, wanted)
-    if recorded:
-        made = view(input.contiguous(), wanted)
-    else:  # the same without the calls
-        copied = Tensor._empty(input._device, input._dtype, input._shape)
-        COPY.value(copied, input)
-        made = copied._as_view(wanted, None, 0, input._numel)
+    if not recorded:  # the same without the calls: what was copied into is seen in the other shape
+        made = Tensor._empty(input._device, input._dtype, input._shape)
+        COPY.value(made, input)
+        made._own_storage()
+        made._native, made._shape = None, wanted
+        return made
+    made = view(input.contiguous(), wanted)
     made._base = None  # the copy is nobody else's
     return made
 
