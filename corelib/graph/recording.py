@@ -233,8 +233,8 @@ def _finish(node: OpNode, outs: tuple[Tensor, ...]) -> None:
         node.shape = [o._shape for o in outs]
         node.dtype = [o._dtype for o in outs]
     node.device = outs[0]._device
-    number, of_complex = 0, False
-    for o in outs:
+    of_complex = False
+    for number, o in enumerate(outs):
         dtype = o._dtype
         if dtype.is_floating_point or dtype.is_complex:
             o._edge = (node, number)
@@ -242,7 +242,6 @@ def _finish(node: OpNode, outs: tuple[Tensor, ...]) -> None:
             of_complex = of_complex or dtype.is_complex
             if o._base is not None and o._version:
                 o._view_version = o._version
-        number += 1
     if of_complex:
         conjugated(node)
     if anomaly.watching:

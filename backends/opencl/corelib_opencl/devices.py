@@ -77,7 +77,7 @@ def all_devices() -> tuple[list[cl.Device], list[str]]:
 def _builds_nothing(device: cl.Device) -> str:
     """Why a driver cannot build any program, or "": the compiler of one that is older than the processor may not know it."""
     try:
-        cl.Program(cl.Context([device]), "__kernel void nothing(void) {}").build(cache_dir=False)
+        cl.Program(cl.Context([device]), "__kernel void nothing(void) {}").build()
     except cl.Error as error:
         said = [line.strip() for line in str(error).splitlines() if "error:" in line]
         return f"its driver builds no program ({said[0] if said else str(error).strip()})"
