@@ -30,7 +30,7 @@ def numbers(dtype: str) -> corelib.Tensor:
     word = np.uint32 if exponent + fraction == 31 else np.uint16
     between = np.random.default_rng(0).integers(0, 1 << fraction, 12)
     fractions = np.array([0, 1, (1 << fraction) - 1, 1 << (fraction - 1), *between], word)
-    every = (np.arange(1 << exponent).astype(word) << word(fraction))[:, None] | fractions
+    every = (np.arange(1 << exponent) * (1 << fraction)).astype(word)[:, None] | fractions
     bits = np.concatenate([every, every | word(1 << (exponent + fraction))]).reshape(-1)
     return corelib.from_numpy(bits.view(np.int32 if word is np.uint32 else np.int16)).view(getattr(corelib, dtype))
 
