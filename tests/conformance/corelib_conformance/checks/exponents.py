@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import corelib
 import numpy as np
@@ -27,7 +28,7 @@ FUNCTIONS = tuple(name for name in ULPS if name not in _SEVERAL + _CROSSING)
 def numbers(dtype: str) -> corelib.Tensor:
     """Numbers of every exponent and both signs: the least and the largest fraction, and some between; infinities and NaN."""
     exponent, fraction = _EXPONENTS[dtype]
-    word = np.uint32 if exponent + fraction == 31 else np.uint16
+    word: Any = np.uint32 if exponent + fraction == 31 else np.uint16
     between = np.random.default_rng(0).integers(0, 1 << fraction, 12)
     fractions = np.array([0, 1, (1 << fraction) - 1, 1 << (fraction - 1), *between], word)
     every = (np.arange(1 << exponent) * (1 << fraction)).astype(word)[:, None] | fractions
