@@ -12,7 +12,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 from corelib.autograd.engine import grad
+from corelib.dispatcher.calls.call import run_inferred
 from corelib.dispatcher.modes import Mode, below
+from corelib.dispatcher.operands import fit
 from corelib.dispatcher.op import Entry, Kwargs, Op
 from corelib.graph.grad_mode import GradContext, grad_mode
 from corelib.graph.recording import OpNode
@@ -50,7 +52,12 @@ class Forward(Mode):
         if op.rule.vjps is None and op.body is not None and op.facts.result is None:
             full = (*args, *[kwargs.get(name, op.defaults[i]) for i, name in enumerate(op.params) if i >= len(args)])
             with below(self):
-                return op.path(*full) if op.kind not in ("unary", "binary", "elementwise") else op.body(*full)
+                if op.kind in ("unary", "binary", "elementwise"):
+                    return op.body(*full)
+                if op.facts.infer is None:
+                    return op.path(*full)
+                spec, given = op.facts.infer(*[fit(op, i, x) if i in op.checked else x for i, x in enumerate(full)])
+                return run_inferred(op, spec, given, use_kernel=False)  # a kernel has no tangents
         return self._linear(call, args, kwargs)
 
     def _view(self, op: Op, call: Entry, args: Args, kwargs: Kwargs) -> Any:

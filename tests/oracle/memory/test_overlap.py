@@ -147,7 +147,8 @@ def test_statements_end_as_in_pytorch(statement: str) -> None:
     mine, theirs = outcome(subject, statement), outcome(torch, statement)
     assert mine[0] == theirs[0]
     assert mine[1] == theirs[1] or statement in WARNS_ONCE
-    if not any(word in statement for word in RANDOM) and statement not in ("s.add_(s[:, :1])", "s[:, 1:] -= s[:, :-1]", "v.view(2, 3)[:, 1:].copy_(v.view(2, 3)[:, :-1])"):
+    # PyTorch's BLAS reads operands of a product that it has begun to overwrite, or not, as the processor goes
+    if not any(word in statement for word in RANDOM) and statement not in ("T.mm(s, s, out=s)", "s.add_(s[:, :1])", "s[:, 1:] -= s[:, :-1]", "v.view(2, 3)[:, 1:].copy_(v.view(2, 3)[:, :-1])"):
         assert mine[2] == theirs[2]
 
 
@@ -167,6 +168,9 @@ def test_what_is_too_hard_to_tell_is_computed_from_what_was_there() -> None:
     x = corelib.arange(12.0).view(3, 4)
     corelib.mul(x[:, :-1], 2, out=x[:, 1:])
     assert x.tolist() == [[0, 0, 2, 4], [4, 8, 10, 12], [8, 16, 18, 20]]
+    x = corelib.arange(9.0).view(3, 3)
+    corelib.mm(x, x, out=x)
+    assert x.tolist() == [[15, 18, 21], [42, 54, 66], [69, 90, 111]]
 
 
 def test_the_same_on_a_generated_device() -> None:

@@ -19,7 +19,8 @@ FIELDS = ("table", "entry", "dtype", "form", "input", "difference", "ours", "the
 @dataclass(frozen=True)
 class Kept:
     """An exception. `entry`, `dtype`, `form`, `input` and `difference` are regular expressions; the last two are looked for in the sample and in how the
-    answers differ, as they are printed."""
+    answers differ, as they are printed. `processor`: the difference is one of rounding, which LAPACK does otherwise on other processors, where
+    both may agree."""
 
     table: str
     entry: str
@@ -30,6 +31,7 @@ class Kept:
     ours: str
     theirs: str
     why: str
+    processor: bool = False
 
     def holds(self, outcome: Outcome, sample: str, difference: str) -> bool:
         return (

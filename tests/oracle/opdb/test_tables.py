@@ -49,11 +49,11 @@ def test_a_table_of_samples(job: Job) -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kept", exceptions(), ids=lambda k: f"{k.entry}-{k.form}")
 def test_an_exception_is_still_one(kept: Kept) -> None:
-    assert all(vars(kept).values()), "each field says something"
+    assert all(value for name, value in vars(kept).items() if name != "processor"), "each field says something"
     jobs = [j for j in all_jobs() if j.table == kept.table and re.fullmatch(kept.entry, j.name) and re.fullmatch(kept.dtype, str(j.dtype).removeprefix("torch."))]
     forms = tuple(f for f in FORMS if re.fullmatch(kept.form, f))
     found = (outcome for job in jobs for outcome in work(replace(job, forms=forms)))
-    assert any(kept in split(outcome)[1] for outcome in found), "corelib and PyTorch agree here now: take it out"
+    assert any(kept in split(outcome)[1] for outcome in found) or kept.processor, "corelib and PyTorch agree here now: take it out"
 
 
 def test_what_is_unfinished_is_an_entry() -> None:

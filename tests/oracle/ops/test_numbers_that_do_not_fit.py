@@ -50,7 +50,7 @@ CALLS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "clamp_": lambda T, x, v: x.clamp_(max=v) if not isinstance(v, float) else None,
     "add alpha": lambda T, x, v: x.add(x, alpha=v),
     "addcmul value": lambda T, x, v: x.addcmul(x, x, value=v),
-    "addmm alpha": lambda T, x, v: T.addmm(T.stack([x, x]), T.stack([x, x]), T.stack([x, x]), alpha=v),
+    "addmm alpha": lambda T, x, v: T.addmm(T.stack([x, x]), T.ones(2, 2, dtype=x.dtype), T.ones(2, 2, dtype=x.dtype), alpha=v),  # infinity times 0: BLAS's order
     "index_add alpha": lambda T, x, v: x.index_add(0, T.tensor([0]), x[:1], alpha=v),
     "threshold value": lambda T, x, v: f(T).threshold(x, 1, v),
     "hardtanh max_val": lambda T, x, v: f(T).hardtanh(x, 0, v),

@@ -34,6 +34,7 @@ NOT_AT_NAN = set(
 # leaves where it failed, and lu of a singular block, are not defined; logit's vectors lose the sign of its poles; PyTorch's slope of
 # ormqr divides by what is 0 where a reflector has no inverse.
 NOT_COMPARED = set("sort topk digamma polygamma mvlgamma linalg_cholesky_ex linalg_lu_factor linalg_lu_factor_ex linalg_lu lu_unpack logit ormqr".split())
+OF_ROUNDING = 1e12  # derivatives that are larger divide by what rounding has left of the difference of equal singular values
 # PyTorch's second derivative of prelu takes 0 for positive, its first for negative; rounding where the scale is 1e11.
 FIRST_ONLY = ("prelu", "cosine_embedding_loss")
 CASES = [o.name for o in OPS.values() if o.grad and not missing(o) and "float64" in o.dtypes and o.name not in NOT_COMPARED and not o.name.startswith("complex_")]
@@ -75,6 +76,8 @@ def differences(op: Op, inputs: Inputs, sample: Sample, form: str, second: bool)
     found = alike("first", mine.first, theirs.first, scale, ulps)
     if found or not all(np.isfinite(a).all() for a in arrays):
         return found
+    if in_lapack(op.name) and any(np.abs(a).max(initial=0.0) > OF_ROUNDING for a in arrays):
+        return []
     return alike("second", mine.second, theirs.second, scale, 4 * ulps * op.second_slack)
 
 
