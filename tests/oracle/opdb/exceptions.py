@@ -46,7 +46,7 @@ class Kept:
 @cache
 def exceptions() -> tuple[Kept, ...]:
     listed = tomllib.loads(FILE.read_text(encoding="utf-8")).get("exception", [])
-    return tuple(Kept(**{field: e[field] for field in FIELDS}) for e in listed)
+    return tuple(Kept(**{field: e[field] for field in FIELDS}, processor=e.get("processor", False)) for e in listed)
 
 
 @cache
