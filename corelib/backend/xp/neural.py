@@ -315,7 +315,11 @@ def _register_losses(table: KernelTable, xp: Module, guard: Guard) -> None:
 
     def places(x: Native, target: Native) -> Iterator[tuple[Native, Native, slice]]:
         """Where the elements of the classes lie in x (n, c, *), piece by piece of the flat target: a flat part of x, the places in it, the piece."""
-        n, c, flat, target = x.shape[0], x.shape[1], x.reshape(-1), target.reshape(-1)
+        n, c, flat = x.shape[0], x.shape[1], x.reshape(-1)
+        if x.ndim == 2 and n <= _PIECE:
+            yield flat, xp.arange(0, n * c, c) + target, slice(None)
+            return
+        target = target.reshape(-1)
         m = target.size // max(n, 1)  # elements of a class that follow each other
         rows, width = max(1, _PIECE // max(m, 1)), max(1, min(m, _PIECE))
         steps = (xp.arange(min(n, rows))[:, None] * (c * m) + xp.arange(width)).reshape(-1)
