@@ -350,7 +350,7 @@ def _register_losses(table: KernelTable, xp: Module, guard: Guard) -> None:
         if reduction == "none":
             xp.negative(picked, out)
         elif reduction == "sum":
-            out[...] = -add(picked, None)
+            out[...] = 0 - add(picked, None)
         else:
             out[...] = -add(picked, None) / picked.dtype.type(n)
 
@@ -383,7 +383,7 @@ def _register_losses(table: KernelTable, xp: Module, guard: Guard) -> None:
         if reduction == "none":
             xp.negative(picked, out)
         elif reduction == "sum":
-            out[...] = -add(picked, None)
+            out[...] = 0 - add(picked, None)
         else:
             n = target.size if share is None else share.sum()
             out[...] = -add(picked, None) / picked.dtype.type(n)
