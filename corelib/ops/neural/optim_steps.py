@@ -24,7 +24,7 @@ from corelib.tensor.tensor import Tensor
 def update(name: str) -> Callable[..., None]:
     """The update of that name, for an optimizer to call once a parameter: an op, or where nobody watches calls what that runs."""
     op = TABLE[name]
-    found: Callable[..., None] = op.entry if active.count or op.body is None else op.body
+    found: Callable[..., None] = op.entry if active.count else op.body
     return found
 
 
