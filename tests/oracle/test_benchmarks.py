@@ -77,9 +77,10 @@ def test_a_step_is_timed_however_short_or_long_it_is():
     assert measured(lambda: sum(range(200_000)), 0.001) > 1e-4
 
 
-def test_a_library_measured_against_itself_is_about_as_fast():
+def test_each_round_measures_pytorch_the_library_and_pytorch_again():
     (row,) = measure(["first_bmm"], "torch", rounds=2, threads=1, seconds=0.02, device="cpu", told=lambda what: None)
-    assert row.error is None and len(row.figures) in (2, 4) and 0.3 < row.ratio < 3
+    # How near to 1 the ratio is depends on what else the machine does.
+    assert row.error is None and len(row.figures) in (2, 4) and all(len(times) == 3 and min(times) > 0 for times in row.figures)
 
 
 def test_what_fails_is_a_row_that_says_so_and_the_others_are_measured():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
 import torch
 
 import corelib
-
 
 from ..pairs import assert_close, refusals_of, tensors
 from .modules import assert_same_gradients, evaluate, started_and_printed_alike
@@ -50,13 +50,35 @@ def test_refuses_what_pytorch_refuses(expression: str) -> None:
     refusals_of(lambda T: evaluate(expression, T))
 
 
-@pytest.mark.parametrize("size", [[6, 6], [3, 9], [10, 4]])
-@pytest.mark.parametrize("scales", [(None, None), (2.0, 3.0), (0.5, None), (None, 1.7), (-1.0, 2.0)])
+# Outputs whose windows lie beyond the input are left out: PyTorch multiplies what stands behind its memory by 0.
+GIVEN_SCALES = [
+    (size, scales)
+    for size, scales in product(
+        [[6, 6], [3, 9], [10, 4]], [(None, None), (2.0, 3.0), (0.5, None), (None, 1.7), (-1.0, 2.0)]
+    )
+    if all(
+        scale is None or scale < 0 or (n - 1.5) / scale < length - 1
+        for n, scale, length in zip(size, scales, (5, 7), strict=True)
+    )
+]
+
+
+def test_what_lies_beyond_the_input_is_zero() -> None:
+    x = tensors(corelib, (1, 2, 5, 7), grad=False)[0]
+    found = corelib._upsample_bilinear2d_aa(x, [10, 4], False, scales_h=0.5)
+    assert found[:, :, :3].all() and (found[:, :, 3:] == 0).all()
+
+
+@pytest.mark.parametrize("size, scales", GIVEN_SCALES)
 @pytest.mark.parametrize("align_corners", [False, True])
-def test_given_scales_say_how_far_apart_the_outputs_lie(size: list[int], scales: tuple[float | None, float | None], align_corners: bool) -> None:
+def test_given_scales_say_how_far_apart_the_outputs_lie(
+    size: list[int], scales: tuple[float | None, float | None], align_corners: bool
+) -> None:
     mine, theirs = tensors(corelib, (1, 2, 5, 7), grad=False)[0], tensors(torch, (1, 2, 5, 7), grad=False)[0]
     wanted = torch._C._nn._upsample_bilinear2d_aa(theirs, size, align_corners, *scales)
-    assert_close(corelib._upsample_bilinear2d_aa(mine, size, align_corners, scales_h=scales[0], scales_w=scales[1]), wanted)
+    assert_close(
+        corelib._upsample_bilinear2d_aa(mine, size, align_corners, scales_h=scales[0], scales_w=scales[1]), wanted
+    )
 
 
 @pytest.mark.parametrize("scales", [(None, None), (2.0, 3.0), (-1.0, 2.0), (0.0, -0.5)])
@@ -64,5 +86,11 @@ def test_given_scales_say_how_far_apart_the_outputs_lie(size: list[int], scales:
 def test_given_scales_of_bytes(scales: tuple[float | None, float | None], align_corners: bool) -> None:
     pixels = torch.randint(0, 256, (1, 2, 5, 7), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     wanted = torch._C._nn._upsample_bilinear2d_aa(pixels, [3, 9], align_corners, *scales)
-    found = corelib._upsample_bilinear2d_aa(corelib.tensor(pixels.tolist(), dtype=corelib.uint8), [3, 9], align_corners, scales_h=scales[0], scales_w=scales[1])
+    found = corelib._upsample_bilinear2d_aa(
+        corelib.tensor(pixels.tolist(), dtype=corelib.uint8),
+        [3, 9],
+        align_corners,
+        scales_h=scales[0],
+        scales_w=scales[1],
+    )
     assert found.tolist() == wanted.tolist()
