@@ -1,0 +1,1 @@
+"""torchvision's names: pictures read and written, transforms, data sets, models, and operators on boxes."""
