@@ -156,8 +156,19 @@ class Tensor(TensorBase):
 
     def _alias(self) -> Tensor:
         """A second tensor over the same memory, outside the graph and not a view."""
-        t = self._as_view(self._shape, self._strides, self._offset, self._numel)
+        t = _new(Tensor)
         t._native = self._native
+        storage = self._storage
+        t._storage = storage if storage is not None else self._own_storage()
+        t._shape = self._shape
+        t._strides = self._strides
+        t._offset = self._offset
+        t._numel = self._numel
+        t._dtype = self._dtype
+        t._device = self._device
+        t._key = self._key
+        t._requires_grad = False
+        t._edge = None
         t._base = None
         return t
 

@@ -48,8 +48,13 @@ def path({given}):
         need = grad_mode.enabled
         {undifferentiable}
     if type(spec) is list:
-        result = tuple([empty(device, s[1], s[0], s[2] if len(s) > 2 else None) for s in spec])
-        natives = tuple([r._native if r._native is not None else r._array() for r in result])
+        made, natives = [], []
+        for s in spec:
+            t = empty(device, s[1], s[0], s[2] if len(s) > 2 else None)
+            native = t._native
+            made.append(t)
+            natives.append(native if native is not None else t._array())
+        result, natives = tuple(made), tuple(natives)
     else:
         result = empty(device, spec[1], spec[0], spec[2] if len(spec) > 2 else None)
         natives = result._native

@@ -66,12 +66,13 @@ def _run_kernel(
         got = after(error, op, device, given, partial(kernel, *given))
     if got is not None and got is not target and not next_computed(op, device, dtype, got, *given):
         return False
-    for t in (param, *states):
+    storage = param._storage
+    if storage is None:
+        storage = param._own_storage()
+    storage._version += 1
+    for t in states:
         if t is not None:
-            storage = t._storage
-            if storage is None:
-                storage = t._own_storage()
-            storage._version += 1
+            t._own_storage()._version += 1
     return True
 
 
