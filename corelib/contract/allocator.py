@@ -23,12 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import local
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from weakref import ref
 
 from corelib.contract.backend import Backend, Event, OutOfMemoryError, Queue
-from corelib.tensor.device import Buffer
+from corelib.tensor.device import Buffer, Native
 from corelib.tensor.host import np
+from corelib.tensor.size import Shape
 
 if TYPE_CHECKING:
     from corelib.tensor.host import HostArray
@@ -89,6 +90,7 @@ class CachingAllocator:
         self._index = index
         self._name = name
         self._counted = backend.counted_buffers
+        self._array_over: Any = backend.array_over
         self._leases = np.empty(0, np.uint8)  # its views are the leases: the quickest objects that the collector does not see
         self._free: dict[FreeList, list[Block]] = {}
         self._lent: dict[Note, Block] = {}  # the oldest first
@@ -113,6 +115,42 @@ class CachingAllocator:
 
         OutOfMemoryError, a RuntimeError, with the figures where there is none.
         """
+        lease = self._leases.T
+        note = Note(lease, self._note)
+        block = self._take(nbytes)
+        # One step, from the block's leaving its list to the next call.
+        size = block.size
+        self._lent[note] = block
+        storage._raw = block.buffer
+        storage._lease = lease
+        self._held += size
+        self._allocated += size
+        if self._allocated > self.peak_allocated:
+            self.peak_allocated = self._allocated
+        if self._held > KEEP_LIMIT and self._counted:
+            self._hold_less()
+
+    def lend_array(self, shape: Shape, dtype: Any, nbytes: int) -> Native:
+        """A native array of a NumPy dtype, by the backend's `array_over`, whose memory comes back when the array goes: it is its own lease."""
+        block = self._take(nbytes)
+        size = block.size
+        try:
+            array = self._array_over(shape, dtype, block.buffer)
+            note = Note(array, self._note)
+        except BaseException:
+            block.kept.append(block)
+            raise
+        self._lent[note] = block
+        self._held += size
+        self._allocated += size
+        if self._allocated > self.peak_allocated:
+            self.peak_allocated = self._allocated
+        if self._held > KEEP_LIMIT and self._counted:
+            self._hold_less()
+        return array
+
+    def _take(self, nbytes: int) -> Block:
+        """A free block of at least `nbytes` bytes, which is in no list any more when this returns."""
         if nbytes <= 512:
             size = 512
         else:  # size_class, without a call
@@ -128,22 +166,11 @@ class CachingAllocator:
             kept = self._free[key]
         except KeyError:
             kept = self._free.setdefault(key, [])
-        lease = self._leases.T
-        note = Note(lease, self._note)
         while not kept:
             self._make(size, kept)
-        # One step, from here to the next call.
         block = kept[-1]
         del kept[-1]
-        self._lent[note] = block
-        storage._raw = block.buffer
-        storage._lease = lease
-        self._held += size
-        self._allocated += size
-        if self._allocated > self.peak_allocated:
-            self.peak_allocated = self._allocated
-        if self._held > KEEP_LIMIT and self._counted:
-            self._hold_less()
+        return block
 
     def _make(self, size: int, kept: list[Block]) -> None:
         """Put a new block into a list of kept ones."""

@@ -133,6 +133,11 @@ class Backend(ABC):
     small_limit: int = 0
     """Results of fewer elements than this are made by `small_allocation`."""
 
+    array_over: Callable[..., Native] | None = None
+    """`array_over(shape, numpy_dtype, buffer)` makes the row-major native array at a buffer's start, where views of it keep it alive, and not the
+    buffer past it; beside `small_allocation` only. Larger results are then made as small ones are: the allocator lends them whole arrays, and takes the
+    memory back when the array has gone."""
+
     # The runtime: 8 functions, 7 of which every backend must have.
 
     @abstractmethod

@@ -310,9 +310,9 @@ def small_bytes(runtime: Runtime) -> int:
             if x._device is not device:
                 continue
             storage = x._storage
-            if storage is None:
+            if storage is None and x._numel < runtime.small_limit:
                 total += x._numel * x._dtype.itemsize
-            elif storage._lease is None and storage._nbytes < runtime.small_limit * x._dtype.itemsize:
+            elif storage is not None and storage._lease is None and storage._nbytes < runtime.small_limit * x._dtype.itemsize:
                 storages[id(storage._itself())] = storage._nbytes
         except AttributeError:  # one that is being made
             continue

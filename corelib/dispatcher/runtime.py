@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from weakref import ref
 
 from corelib.contract.allocator import CachingAllocator
 from corelib.contract.backend import Backend
@@ -15,6 +16,7 @@ from corelib.dispatcher.plugins.checks import BackendError, takes_index
 from corelib.dispatcher.plugins.loaded import AT_WORK
 from corelib.tensor.device import LOAD, Buffer, Native, device
 from corelib.tensor.dtype import ALL
+from corelib.tensor.host import np
 from corelib.tensor.keys import DispatchKey, dispatch_key
 from corelib.tensor.layout import strided
 from corelib.tensor.storage import read_bytes
@@ -25,7 +27,7 @@ class Runtime:
 
     __slots__ = (
         "_between", "allocator", "backend", "device", "index", "key", "native", "plain", "scalars", "small_buffer", "small_empty",
-        "small_limit", "strided_any",
+        "small_limit", "strided_any", "whole_arrays",
     )
 
     def __init__(self, backend: Backend, device: device) -> None:
@@ -39,6 +41,7 @@ class Runtime:
         self._between: bool = type(backend).copy_between is not Backend.copy_between
         self.small_buffer: Callable[[Native], Buffer] = backend.small_buffer
         self.small_limit: int = backend.small_limit if backend.small_allocation is not None else 0
+        self.whole_arrays: bool = bool(self.small_limit) and backend.array_over is not None and keeps_arrays(backend, self.index)
         self.scalars = backend.scalars
         self.strided_any = backend.strided == "any"
         # Whether kernels take any strides and Python numbers, so that nothing has to be converted for them.
@@ -70,6 +73,19 @@ def small_allocation(backend: Backend, index: int) -> Any:
             said = f"an array of {got[1]}, shape {list(got[0])}" if got[1] else f"an object of type {type(one).__name__}"
             raise BackendError(f"the {backend.device_type} backend's small_allocation((2, 3), {kind.name}) returned {said}; expected an array of that shape and dtype")
     return allocate
+
+
+def keeps_arrays(backend: Backend, index: int) -> bool:
+    """True for a `Backend.array_over` whose arrays are kept alive by their views; BackendError for one that would have memory in use lent again."""
+    assert backend.array_over is not None
+    array: Any = backend.array_over((2, 3), np.dtype(np.float32), backend.allocate(512, index))
+    alive, view = ref(array), array[1:]
+    del array
+    if alive() is None:
+        raise BackendError(
+            f"the {backend.device_type} backend's array_over gives arrays that go while a view of them is in use ({type(view).__name__}); a view must hold the array, not the buffer"
+        )
+    return True
 
 
 @LOAD.fill

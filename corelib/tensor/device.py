@@ -41,6 +41,8 @@ class Runtime(Protocol):
     small_empty: Callable[..., Native]
     small_buffer: Callable[[Native], Buffer]
     small_limit: int
+    whole_arrays: bool
+    """Whether the allocator lends arrays, for results from `small_limit` elements on."""
     scalars: bool
     strided_any: bool
     plain: bool

@@ -336,3 +336,12 @@ def wrap_dims(op: str, dims: Any, ndim: int, name: str = "dim") -> tuple[int, ..
     if len(set(out)) != len(out):
         raise RuntimeError(f"{op}(): argument '{name}': dim {max(out, key=out.count)} appears multiple times in {dims}")
     return tuple(sorted(d for d in out if d < ndim))
+
+
+def check_inside(shape: Shape, strides: Strides, offset: int, itemsize: int, nbytes: int) -> None:
+    """RuntimeError where a storage of so many bytes, which was made smaller, no longer holds all elements."""
+    needed = (offset + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True)]) + 1) * itemsize
+    if 0 not in shape and needed > nbytes:
+        raise RuntimeError(
+            f"The tensor of shape {list(shape)} lies beyond the end of its storage, which was resized to {nbytes} bytes (needed: {needed})"
+        )

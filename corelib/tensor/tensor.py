@@ -23,11 +23,10 @@ from typing import TYPE_CHECKING, Any, overload
 from corelib.tensor.base import TensorBase
 from corelib.tensor.device import Native, device as Device
 from corelib.tensor.dtype import Number, dtype as DType
-from corelib.tensor.host import HostArray
 from corelib.tensor.keys import DispatchKey
 from corelib.tensor.layout import CHANNELS_INNERMOST, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.overrides import OVERRIDES, no_torch_function
-from corelib.tensor.size import _CONTIGUOUS, MOST, NATIVE_DIMS, SIZES, Shape, Size, Strides, contiguous_strides, is_contiguous, size_of, wrap_dim
+from corelib.tensor.size import _CONTIGUOUS, MOST, NATIVE_DIMS, SIZES, Shape, Size, Strides, check_inside, contiguous_strides, is_contiguous, size_of, wrap_dim
 from corelib.tensor.storage import SHORT, Storage, TypedStorage, _warn_typed_storage_removal
 
 _new = object.__new__
@@ -118,8 +117,12 @@ class Tensor(TensorBase):
             nbytes = numel * dtype.itemsize
             if nbytes > MOST:
                 raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)} (elements of {dtype.itemsize} bytes)")
-            t._native = None
-            t._storage = Storage.allocate(device, nbytes)
+            if strides is None and runtime.whole_arrays and len(shape) <= NATIVE_DIMS:
+                t._native = runtime.allocator.lend_array(shape, dtype._np if dtype._np is not None else dtype.np, nbytes)
+                t._storage = None
+            else:
+                t._native = None
+                t._storage = Storage.allocate(device, nbytes)
         t._strides = strides
         t._offset = 0
         t._dtype = dtype
@@ -205,7 +208,7 @@ class Tensor(TensorBase):
             if storage is None:
                 storage = self._own_storage()
             if storage._state >= SHORT:
-                self._check_inside(storage)
+                check_inside(self._shape, self.stride(), self._offset, self._dtype.itemsize, storage._nbytes)
             native = self._native = runtime.native(
                 storage._raw,
                 self._dtype,
@@ -225,15 +228,6 @@ class Tensor(TensorBase):
             raise RuntimeError(f"only tensors with up to {NATIVE_DIMS} dims are supported, got {len(self._shape)} dims")
         strides = self._strides
         return self._as_view(self._shape[drop:], strides and strides[drop:], self._offset, self._numel)
-
-    def _check_inside(self, storage: Storage) -> None:
-        """RuntimeError where a storage that was made smaller no longer holds all elements."""
-        last = self._offset + sum([(n - 1) * s for n, s in zip(self._shape, self.stride(), strict=True)])
-        if self._numel and (last + 1) * self._dtype.itemsize > storage._nbytes:
-            raise RuntimeError(
-                f"The tensor of shape {list(self._shape)} lies beyond the end of its storage, which was resized to {storage._nbytes} bytes "
-                f"(needed: {(last + 1) * self._dtype.itemsize})"
-            )
 
     def _bump(self) -> None:
         """Count one in-place change of the memory."""
@@ -496,14 +490,6 @@ class Tensor(TensorBase):
                 f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
             )
         return bool(self.eq(element).any())
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> HostArray:
-        array: HostArray = self.numpy()
-        if dtype is not None and array.dtype != dtype:
-            if copy is False:
-                raise ValueError(f"__array__(): {array.dtype} cannot become {dtype} without a copy, and copy=False allows none")
-            return array.astype(dtype)
-        return array.copy() if copy else array
 
     def _is_view(self) -> bool:
         return self._base is not None and not self._base._inference

@@ -18,6 +18,12 @@ _HALF_BITS = np.dtype(np.uint16)
 _BF16 = D.bfloat16.np
 
 
+class Memory(np.ndarray):
+    """A block. NumPy lets views hold the array they are of, and not what that array is of, where the two are of different types."""
+
+    __slots__ = ()
+
+
 class NumpyBackend(Backend):
     """Device type `cpu`. Buffers are uint8 arrays; native arrays are NumPy views of them."""
 
@@ -26,6 +32,7 @@ class NumpyBackend(Backend):
     host_memory = True
     counted_buffers = True
     small_limit = 16384
+    array_over = np.ndarray
     dtypes = {d.name: "native" for d in (*D.REALS, *D.COMPLEX) if d is not D.bfloat16} | {"bfloat16": "emulated"}
 
     def __init__(self) -> None:
@@ -50,7 +57,7 @@ class NumpyBackend(Backend):
 
     def allocate(self, nbytes: int, index: int) -> Bytes:
         # 64-byte alignment: whole cache lines, and what vector loads like best.
-        block = np.empty(nbytes + 64, _BYTES)
+        block = Memory(nbytes + 64, _BYTES)
         start = -block.ctypes.data % 64
         return block[start : start + nbytes]
 

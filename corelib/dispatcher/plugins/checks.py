@@ -147,6 +147,8 @@ def check_backend(backend: object, entry: Entry) -> Backend:
         raise BackendError(f"its backend says small_limit (={backend.small_limit!r}); accepted is a number of elements")
     if backend.small_allocation is not None and not callable(backend.small_allocation):
         raise BackendError(f"its backend says small_allocation (={backend.small_allocation!r}); accepted are None and a function")
+    if backend.array_over is not None and not callable(backend.array_over):
+        raise BackendError(f"its backend says array_over (={backend.array_over!r}); accepted are None and a function")
     if not isinstance(backend.dtypes, dict) or not backend.dtypes:
         raise BackendError(f"its backend must say in `dtypes` what it can do for each dtype, got {backend.dtypes!r}")
     names = {d.name for d in ALL}

@@ -273,6 +273,14 @@ class Exchanged(Tensor):
         """
         return to_numpy(self, force)
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Native:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"__array__(): {array.dtype} cannot become {dtype} without a copy, and copy=False allows none")
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
     @property
     def __cuda_array_interface__(self) -> dict[str, object]:
         return cuda_array_interface(self)

@@ -236,3 +236,16 @@ def test_small_results_of_another_shape_or_dtype_are_refused(made: Any, said: st
     backend.small_allocation = made
     with torch.backends.register(backend), pytest.raises(BackendError, match=rf"small_allocation\(\(2, 3\), \w+\) returned {said}"):
         torch.ones(2, device="pair:1")
+
+
+def test_whole_arrays_that_their_views_do_not_hold_are_refused():
+    """NumPy's views of an array over an array hold the outer one only, so that memory in use would be lent again."""
+
+    class Plain(NumpyBackend):
+        device_type = "plain"
+
+        def allocate(self, nbytes, index):
+            return np.empty(nbytes, np.uint8)
+
+    with torch.backends.register(Plain()), pytest.raises(BackendError, match="array_over gives arrays that go while a view of them is in use"):
+        torch.empty(2, device="plain")

@@ -145,6 +145,36 @@ def test_memory_that_numpy_still_holds_is_never_reused():
     assert all((a == a[0]).all() for a in arrays) and len({a.ctypes.data for a in arrays}) == 40
 
 
+@pytest.mark.parametrize("hold", [
+    lambda x: x[5:], lambda x: x.view(-1, 2).t(), lambda x: x.detach(), lambda x: x.untyped_storage(), lambda x: x.numpy()[1:],
+    lambda x: memoryview(x.numpy()), lambda x: np.from_dlpack(x), lambda x: x.view(torch.int16),
+])  # fmt: skip
+def test_what_sees_a_large_result_holds_its_memory_and_the_last_one_gives_it_back(hold):
+    before = held()
+    holder = hold(torch.full((BIG,), 2.0))
+    for _ in range(3):
+        torch.full((BIG,), -1.0)  # takes whatever block is free
+    assert held() == before + size_class(4 * BIG)
+    seen = torch.tensor([], dtype=torch.float32).set_(holder) if isinstance(holder, torch.UntypedStorage) else holder
+    assert (np.asarray(seen).reshape(-1).view(np.float32) == 2).all()
+    del holder, seen
+    assert held() == before
+
+
+def test_an_interrupted_array_leaves_its_block(monkeypatch):
+    memory = torch.device("cpu").runtime.allocator
+    torch.empty(BIG)
+    before, free = memory.stats(), sum(map(len, memory._free.values()))
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(memory, "_array_over", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        torch.empty(BIG)
+    assert memory.stats() == before and sum(map(len, memory._free.values())) == free
+
+
 # Figures
 
 
