@@ -6,6 +6,8 @@ from corelib.backend.xp.guard import Function, Guard, Module, Outs
 from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import bfloat16, complex128, complex64, float64, FLOATS, NUMBERS, REALS
 
+_EIGHT = 8
+_EIGHT, _EIGHTS = 8, 64 << 10  # so many sums are made at once, of pieces of so many elements
 _FEW = 8  # so many times fewer than all are found without sorting
 _PIECE, _LINES = 12 << 10, 512  # so many running totals are made at a time, which malloc has at hand; from so many on, lines are worth a call each
 
@@ -120,6 +122,29 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     for name in ("median_along", "nanmedian_along"):  # the lower one
         table.register(name, whole, lambda outs, input, dim, keepdim: ranked(outs, input, (input.shape[dim] - 1) // 2 if input.ndim else 0, dim, keepdim))
 
+    def sums_along(x: Native, out: Native, wide: Native, last: Native | None) -> Native | None:
+        """Running sums along the last dimension in a wider type, from the `last` ones before on: within every eight elements for all eights at once, then
+        of the eights. One after the other, each sum would wait for the one before it to be stored."""
+        whole = x.shape[-1] // _EIGHT * _EIGHT
+        if whole:
+            part = xp.empty((_EIGHT, *x.shape[:-1], whole // _EIGHT), wide)
+            part[...] = xp.moveaxis(x[..., :whole].reshape(*x.shape[:-1], -1, _EIGHT), -1, 0)
+            if last is not None:
+                part[0, ..., :1] += last
+            for i in range(1, _EIGHT):
+                xp.add(part[i - 1], part[i], part[i])
+            sums = xp.add.accumulate(part[-1], -1)
+            part[..., 1:] += sums[..., :-1]
+            out[..., :whole].reshape(*x.shape[:-1], -1, _EIGHT)[...] = xp.moveaxis(part, 0, -1)
+            last = sums[..., -1:]
+        if whole < x.shape[-1]:
+            sums = x[..., whole:].astype(wide)
+            if last is not None:
+                sums[..., :1] += last
+            out[..., whole:] = sums = xp.add.accumulate(sums, -1)
+            last = sums[..., -1:]
+        return last
+
     def scan_of(join: Module, x: Native, out: Native, dim: int, wide: Native) -> None:
         """Running totals in a wider type, piece by piece: each is done while it is near, and no second array of that type is made."""
         if x.size <= _PIECE:
@@ -127,11 +152,12 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
             return
         n = x.shape[dim]
         rest = x.size // n
-        step = max(1, _PIECE // rest)  # so many steps of all lines together
+        eights = join is xp.add and n >= 8 * _EIGHT and abs(x.strides[dim]) <= x.itemsize
+        step = max(1, (_EIGHTS if eights else _PIECE) // rest)  # so many steps of all lines together
         if step < n and rest >= _LINES:
             d = max([d for d in range(x.ndim) if d != dim and x.shape[d] > 1], key=lambda d: abs(x.strides[d]))
             if n > 16 and abs(x.strides[d]) > abs(x.strides[dim]):  # fewer lines at a time, along each of which elements are near
-                size = max(1, _PIECE * x.shape[d] // x.size)
+                size = max(1, (_EIGHTS if eights else _PIECE) * x.shape[d] // x.size)
                 for first in range(0, x.shape[d], size):
                     piece = (*[slice(None)] * d, slice(first, first + size))
                     scan_of(join, x[piece], out[piece], dim, wide)
@@ -140,6 +166,9 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         sofar, where = None, (slice(None),) * dim
         for first in range(0, n, step):
             piece = (*where, slice(first, first + step))
+            if eights:
+                sofar = sums_along(xp.moveaxis(x[piece], dim, -1), xp.moveaxis(out[piece], dim, -1), wide, sofar)
+                continue
             part = x[piece].astype(wide)
             if sofar is not None:
                 start = part[(*where, slice(0, 1))]
