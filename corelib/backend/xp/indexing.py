@@ -69,15 +69,23 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
             target[where] = target[where] + given
 
     def joined(at: Native, given: Native) -> tuple[Native, Native]:
-        """The places, each once, and the sums of the rows that go there: those of one place are added in pairs, and the sums again."""
-        order = xp.argsort(at, kind="stable")
-        at, given = at[order], given[order]
+        """The places, each once, and the sums of the rows that go there: in float64, or where they are that wide added in pairs, and the sums again."""
+        bits = at.size.bit_length()
+        if int(at.max(initial=0)).bit_length() + bits < 64:  # to sort numbers that have it all is much quicker than to sort places
+            keys = xp.sort((at << bits) | xp.arange(at.size))
+            at, order = keys >> bits, keys & ((1 << bits) - 1)
+        else:
+            order = xp.argsort(at, kind="stable")
+            at = at[order]
+        given = xp.take(given, order, 0)
         while True:
             new = xp.ones(at.shape, bool)
             new[1:] = at[1:] != at[:-1]
             if new.all():
                 return at, given
             starts = xp.flatnonzero(new)
+            if given.dtype == xp.float32:
+                return at[starts], xp.add.reduceat(given, starts, 0, xp.float64)
             rank = xp.arange(at.size) - xp.repeat(starts, xp.diff(starts, append=at.size))
             left = xp.flatnonzero(rank % 2 == 0)
             right = xp.flatnonzero(rank % 2)  # each follows its left one
