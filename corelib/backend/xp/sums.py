@@ -18,7 +18,7 @@ CHAIN, BLOCK = 128, 64
 """So many numbers are added one by one without ado; into blocks of so many is cut what is longer."""
 
 _RUN = 1 << 19  # the longest run that is cast in pieces of NumPy's buffer, whose sums are added one by one
-_NARROW, _WIDTH = 1 << 12, 1 << 14  # rows up to this are put side by side, until they are so wide
+_NARROW, _WIDTH = 1 << 9, 1 << 14  # rows up to this are put side by side, until they are so wide
 _PRODUCTS = 1024  # the longest run whose products einsum adds up
 
 
