@@ -1,4 +1,4 @@
-"""Checks, each in an environment of its own: `nox -s tests opencl cpu_native cuda oracle opdb lint layers types packaging conformance docs bench`."""
+"""Checks, each in an environment of its own: `nox -s tests opencl cpu_native cuda oracle opdb lint layers types packaging conformance gallery site docs bench`."""
 
 import nox
 
@@ -68,6 +68,20 @@ def conformance(session: nox.Session) -> None:
     session.install(*LOCAL)
     options = session.posargs if "--device" in " ".join(session.posargs) else ("--device", "cpu", *session.posargs)
     session.run("pytest", "-q", "--pyargs", "corelib_conformance", *options)
+
+
+@nox.session
+def gallery(session: nox.Session) -> None:
+    """The programs of examples/gallery keep what they promise."""
+    session.install(*LOCAL, "-e", ".[gallery]")
+    session.run("pytest", "-q", "-n", "2", "tests/gallery", *session.posargs)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """The documentation as a site in build/site; a warning is an error."""
+    session.install("-e", ".[docs]")
+    session.run("mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
 
 
 @nox.session
