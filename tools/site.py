@@ -90,7 +90,7 @@ def _fence(text: str, suffix: str) -> str:
 
 
 def _program(path: Path, uri: str) -> str:
-    """A page for a program: its docstring's first line as title, the rest as text, its plot where it has one, and the program."""
+    """A page for a program: the beginning of its docstring as title, the rest as text, its plot where it has one, and the program."""
     _, doc, code = path.read_text(encoding="utf-8").split('"""', 2)
     title, _, more = doc.strip().partition("\n")
     title, colon, rest = title.partition(": ")
