@@ -17,8 +17,9 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def oracle(session: nox.Session) -> None:
     """Every op, module and optimizer against PyTorch 2.13 on the CPU; of the slow tests a part, and all with CORELIB_ORACLE=all."""
-    session.install(*LOCAL, *OPENCL)
-    session.install("torch==2.13.0", "expecttest")
+    session.install(*LOCAL, *OPENCL, "-e", ".[gallery]")
+    session.install("torch==2.13.0", "expecttest", "opencv-python-headless")
+    session.install("--no-deps", "torchvision==0.28.0")
     whole = [] if session.posargs else ["--check-called"]  # docs/coverage.md counts the names that these tests call
     session.run("pytest", "-q", "-n", "2", "tests/oracle", *whole, *session.posargs)
 
