@@ -93,6 +93,11 @@ def model_builder(
     return register_model()(handle_legacy_interface(weights=("pretrained", legacy and enum[legacy]))(build))
 
 
+def settled(make: Callable[..., M], *args: Any, **settings: Any) -> Callable[..., M]:
+    """`make` with arguments that may not be given again, by keyword either (TypeError)."""
+    return lambda **options: make(*args, **settings, **options)
+
+
 def with_weights(make: Callable[..., M], weights: WeightsEnum | None, progress: bool, kwargs: dict[str, Any], **implied: Any) -> M:
     """The model `make(**kwargs)`, with pretrained weights if there are any, which decide its num_classes and the arguments `implied`."""
     if weights is None:

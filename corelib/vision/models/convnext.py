@@ -115,7 +115,7 @@ class ConvNeXt(Module):
 
 
 def _convnext(
-    weights: WeightsEnum | None, progress: bool, widths: Sequence[int], depths: Sequence[int], stochastic_depth_prob: float, **kwargs: Any
+    weights: WeightsEnum | None, progress: bool, widths: Sequence[int], depths: Sequence[int], stochastic_depth_prob: float, /, **kwargs: Any
 ) -> ConvNeXt:
     """with the arguments of ConvNeXt after the first."""
     kwargs.setdefault("stochastic_depth_prob", stochastic_depth_prob)

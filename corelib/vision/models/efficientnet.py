@@ -12,7 +12,7 @@ from typing import Any
 from corelib.nn import AdaptiveAvgPool2d, BatchNorm2d, Dropout, Linear, Module, Sequential, SiLU, init
 from corelib.tensor.tensor import Tensor
 from corelib.vision.models._api import WeightsEnum
-from corelib.vision.models._families import MakeLayer, initialize, kaiming, model_builder, weights_table, with_weights
+from corelib.vision.models._families import MakeLayer, initialize, kaiming, model_builder, settled, weights_table, with_weights
 from corelib.vision.models._utils import _make_divisible
 from corelib.vision.ops.misc import Conv2dNormActivation, SqueezeExcitation
 from corelib.vision.ops.stochastic_depth import StochasticDepth
@@ -208,13 +208,13 @@ def _efficientnet_conf(arch: str, **kwargs: Any) -> tuple[list[MBConvConfig | Fu
 
 def _efficientnet(
     weights: WeightsEnum | None, progress: bool, arch: str, dropout: float, scale: dict[str, float], norm: dict[str, Any] | None = None,
-    **kwargs: Any,
+    /, **kwargs: Any,
 ) -> EfficientNet:  # fmt: skip
     """with the arguments of EfficientNet after the first."""
     rows, last = _efficientnet_conf(arch, **scale)
     dropout = kwargs.pop("dropout", dropout)
     fixed: dict[str, Any] = {"norm_layer": partial(BatchNorm2d, **norm)} if norm else {}
-    return with_weights(partial(EfficientNet, rows, dropout, last_channel=last, **fixed), weights, progress, kwargs)
+    return with_weights(settled(EfficientNet, rows, dropout, last_channel=last, **fixed), weights, progress, kwargs)
 
 
 (

@@ -17,7 +17,7 @@ from corelib.ops.construction.creation import empty
 from corelib.tensor.dtype import float32
 from corelib.tensor.tensor import Tensor
 from corelib.vision.models._api import WeightsEnum
-from corelib.vision.models._families import MakeLayer, initialize, model_builder, weights_table, with_weights
+from corelib.vision.models._families import MakeLayer, initialize, model_builder, settled, weights_table, with_weights
 from corelib.vision.models.swin_transformer import relative_position_index
 from corelib.vision.ops.misc import Conv2dNormActivation, SqueezeExcitation
 from corelib.vision.ops.stochastic_depth import StochasticDepth
@@ -302,7 +302,7 @@ def _maxvit(
     weights: WeightsEnum | None, progress: bool, stem_channels: int, block_channels: Sequence[int], block_layers: Sequence[int], **kwargs: Any
 ) -> MaxVit:
     """with the arguments of MaxVit but for its sizes, and input_size (224, 224)."""
-    make = partial(MaxVit, stem_channels=stem_channels, block_channels=list(block_channels), block_layers=list(block_layers))
+    make = settled(MaxVit, stem_channels=stem_channels, block_channels=list(block_channels), block_layers=list(block_layers))
     if weights is None:
         kwargs.setdefault("input_size", (224, 224))
         return make(**kwargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from corelib.nn import AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Linear, MaxPool2d, Module, ReLU, Sequential, init
@@ -164,7 +165,7 @@ def _resnet(
     """with the arguments of ResNet after the first two."""
     for name, value in widths.items():
         _ovewrite_named_param(kwargs, name, value)
-    return with_weights(lambda **options: ResNet(block, layers, **options), weights, progress, kwargs)
+    return with_weights(partial(ResNet, block, layers), weights, progress, kwargs)
 
 
 (

@@ -15,7 +15,7 @@ from corelib.ops.shape.joining import cat, roll, stack
 from corelib.tensor.dtype import float32
 from corelib.tensor.tensor import Tensor
 from corelib.vision.models._api import WeightsEnum
-from corelib.vision.models._families import MakeLayer, model_builder, weights_table, with_weights
+from corelib.vision.models._families import MakeLayer, model_builder, settled, weights_table, with_weights
 from corelib.vision.ops.misc import MLP, Permute
 from corelib.vision.ops.stochastic_depth import StochasticDepth
 
@@ -327,7 +327,7 @@ def _swin(
     weights: WeightsEnum | None, progress: bool, embed_dim: int, depths: list[int], num_heads: list[int], stochastic_depth_prob: float, **kwargs: Any
 ) -> SwinTransformer:
     """with the arguments of SwinTransformer after the first five, but for stochastic_depth_prob."""
-    make = partial(
+    make = settled(
         SwinTransformer, patch_size=[4, 4], embed_dim=embed_dim, depths=list(depths), num_heads=list(num_heads),
         stochastic_depth_prob=stochastic_depth_prob,
     )  # fmt: skip

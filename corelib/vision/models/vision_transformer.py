@@ -11,7 +11,7 @@ from corelib.ops.construction.creation import empty, zeros
 from corelib.ops.shape.joining import cat
 from corelib.tensor.tensor import Tensor
 from corelib.vision.models._api import WeightsEnum
-from corelib.vision.models._families import MakeLayer, model_builder, weights_table, with_weights
+from corelib.vision.models._families import MakeLayer, model_builder, settled, weights_table, with_weights
 from corelib.vision.ops.misc import MLP, Conv2dNormActivation, interpolate
 
 __all__ = [
@@ -195,7 +195,7 @@ def _vision_transformer(
     weights: WeightsEnum | None, progress: bool, patch_size: int, num_layers: int, num_heads: int, hidden_dim: int, mlp_dim: int, **kwargs: Any
 ) -> VisionTransformer:
     """with the arguments of VisionTransformer after the first six, and image_size (224)."""
-    make = partial(
+    make = settled(
         VisionTransformer, patch_size=patch_size, num_layers=num_layers, num_heads=num_heads, hidden_dim=hidden_dim, mlp_dim=mlp_dim
     )
     if weights is None:
