@@ -138,13 +138,16 @@ def get_model_weights(name: Callable[..., Module] | str) -> type[WeightsEnum]:
 
 
 def _get_enum_from_fn(fn: Callable[..., Module]) -> type[WeightsEnum]:
-    parameter = signature(fn).parameters.get("weights")
-    if parameter is None:
-        raise ValueError(f"get_model_weights(): {getattr(fn, '__name__', fn)} has no argument weights")
-    for kind in (parameter.annotation, *get_args(parameter.annotation)):
+    for kind in _kinds_of_weights(fn):
         if isinstance(kind, type) and issubclass(kind, WeightsEnum):
             return kind
-    raise ValueError(f"get_model_weights(): the annotation of weights names no WeightsEnum, got {parameter.annotation!r}")
+    raise ValueError(f"get_model_weights(): {getattr(fn, '__name__', fn)} has no argument weights whose annotation is a WeightsEnum")
+
+
+def _kinds_of_weights(fn: Callable[..., Module]) -> tuple[Any, ...]:
+    """The annotation of the argument weights, and the parts of a union."""
+    parameter = signature(fn).parameters.get("weights")
+    return () if parameter is None else (parameter.annotation, *get_args(parameter.annotation))
 
 
 def get_weight(name: str) -> WeightsEnum:
@@ -153,8 +156,9 @@ def get_weight(name: str) -> WeightsEnum:
     if not dot or "." in member:
         raise ValueError(f"get_weight(): expected the name of an enum, a point, and the name of weights, got {name!r}")
     for fn in BUILTIN_MODELS.values():
-        if "weights" in signature(fn).parameters and (found := _get_enum_from_fn(fn)).__name__ == enum:
-            return found[member]
+        for kind in _kinds_of_weights(fn):
+            if isinstance(kind, type) and issubclass(kind, WeightsEnum) and kind.__name__ == enum:
+                return kind[member]
     raise ValueError(f"get_weight(): no model has weights of the name {enum!r}")
 
 
