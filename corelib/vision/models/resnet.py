@@ -100,7 +100,7 @@ class ResNet(Module):
 
     >>> import corelib as torch
     >>> from corelib.vision.models import resnet18
-    >>> resnet18(num_classes=10)(torch.zeros(1, 3, 32, 32)).shape
+    >>> resnet18(num_classes=10).eval()(torch.zeros(1, 3, 32, 32)).shape
     torch.Size([1, 10])
     """
 
