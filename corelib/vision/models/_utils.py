@@ -63,6 +63,12 @@ def _make_divisible(v: float, divisor: int, min_value: int | None = None) -> int
     return nearest + divisor if nearest < 0.9 * v else nearest
 
 
+def _assert(holds: bool, message: str) -> None:
+    """AssertionError with the message unless it holds; one node of a traced model."""
+    if not holds:
+        raise AssertionError(message)
+
+
 def kwonly_to_pos_or_kw(fn: Callable[..., M]) -> Callable[..., M]:
     """Let a function's keyword-only arguments be given by position too, with a warning. TypeError for a function that has none."""
     names = list(signature(fn).parameters)

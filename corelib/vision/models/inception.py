@@ -178,8 +178,11 @@ class InceptionB(_Branches):
         self.branch3x3dbl_3 = conv(96, 96, kernel_size=3, stride=2)
 
     def _forward(self, x: Tensor) -> list[Tensor]:
-        double = self.branch3x3dbl_3(self.branch3x3dbl_2(self.branch3x3dbl_1(x)))
-        return [self.branch3x3(x), double, F.max_pool2d(x, kernel_size=3, stride=2)]
+        return [
+            self.branch3x3(x),
+            self.branch3x3dbl_3(self.branch3x3dbl_2(self.branch3x3dbl_1(x))),
+            F.max_pool2d(x, kernel_size=3, stride=2),
+        ]
 
 
 class InceptionC(_Branches):
@@ -201,11 +204,10 @@ class InceptionC(_Branches):
         self.branch_pool = conv(in_channels, 192, kernel_size=1)
 
     def _forward(self, x: Tensor) -> list[Tensor]:
-        double = self.branch7x7dbl_3(self.branch7x7dbl_2(self.branch7x7dbl_1(x)))
         return [
             self.branch1x1(x),
             self.branch7x7_3(self.branch7x7_2(self.branch7x7_1(x))),
-            self.branch7x7dbl_5(self.branch7x7dbl_4(double)),
+            self.branch7x7dbl_5(self.branch7x7dbl_4(self.branch7x7dbl_3(self.branch7x7dbl_2(self.branch7x7dbl_1(x))))),
             self.branch_pool(_mean(x)),
         ]
 
@@ -224,8 +226,11 @@ class InceptionD(_Branches):
         self.branch7x7x3_4 = conv(192, 192, kernel_size=3, stride=2)
 
     def _forward(self, x: Tensor) -> list[Tensor]:
-        large = self.branch7x7x3_4(self.branch7x7x3_3(self.branch7x7x3_2(self.branch7x7x3_1(x))))
-        return [self.branch3x3_2(self.branch3x3_1(x)), large, F.max_pool2d(x, kernel_size=3, stride=2)]
+        return [
+            self.branch3x3_2(self.branch3x3_1(x)),
+            self.branch7x7x3_4(self.branch7x7x3_3(self.branch7x7x3_2(self.branch7x7x3_1(x)))),
+            F.max_pool2d(x, kernel_size=3, stride=2),
+        ]
 
 
 class InceptionE(_Branches):
@@ -246,13 +251,11 @@ class InceptionE(_Branches):
         self.branch_pool = conv(in_channels, 192, kernel_size=1)
 
     def _forward(self, x: Tensor) -> list[Tensor]:
-        single, double = self.branch3x3_1(x), self.branch3x3dbl_2(self.branch3x3dbl_1(x))
-        return [
-            self.branch1x1(x),
-            cat([self.branch3x3_2a(single), self.branch3x3_2b(single)], 1),
-            cat([self.branch3x3dbl_3a(double), self.branch3x3dbl_3b(double)], 1),
-            self.branch_pool(_mean(x)),
-        ]
+        first, single = self.branch1x1(x), self.branch3x3_1(x)
+        single = cat([self.branch3x3_2a(single), self.branch3x3_2b(single)], 1)
+        double = self.branch3x3dbl_2(self.branch3x3dbl_1(x))
+        double = cat([self.branch3x3dbl_3a(double), self.branch3x3dbl_3b(double)], 1)
+        return [first, single, double, self.branch_pool(_mean(x))]
 
 
 class InceptionAux(Module):

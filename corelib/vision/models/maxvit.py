@@ -14,6 +14,7 @@ from corelib.nn import (
     Sequential, SiLU, Tanh, functional as F, init,
 )
 from corelib.ops.construction.creation import empty
+from corelib.ops.products.einsum import einsum
 from corelib.tensor.dtype import float32
 from corelib.tensor.tensor import Tensor
 from corelib.vision.models._api import WeightsEnum
@@ -102,10 +103,12 @@ class RelativePositionalMultiHeadAttention(Module):
     def forward(self, x: Tensor) -> Tensor:
         batch, groups, places, features = x.shape
         split = (batch, groups, places, self.n_heads, self.head_dim)
-        q, k, v = (part.reshape(split).permute(0, 1, 3, 2, 4) for part in self.to_qkv(x).chunk(3, dim=-1))
-        scores = q @ (k * self.scale_factor).transpose(-2, -1)
+        q, k, v = self.to_qkv(x).chunk(3, dim=-1)
+        q, k, v = [part.reshape(split).permute(0, 1, 3, 2, 4) for part in (q, k, v)]
+        scores = einsum("bghid,bghjd->bghij", q, k * self.scale_factor)
         attention = F.softmax(scores + self.get_relative_positional_bias(), dim=-1)
-        x = self.merge((attention @ v).permute(0, 1, 3, 2, 4).reshape(batch, groups, places, features))
+        out = einsum("bghij,bghjd->bghid", attention, v)
+        x = self.merge(out.permute(0, 1, 3, 2, 4).reshape(batch, groups, places, features))
         return x
 
 

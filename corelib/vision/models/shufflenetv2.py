@@ -19,7 +19,7 @@ __all__ = [
 
 def channel_shuffle(x: Tensor, groups: int) -> Tensor:
     """The channels of (N, C, H, W) in another order: the first of each group, then the second of each, …."""
-    n, channels, height, width = x.shape
+    n, channels, height, width = x.size()
     return x.view(n, groups, channels // groups, height, width).transpose(1, 2).contiguous().view(n, channels, height, width)
 
 

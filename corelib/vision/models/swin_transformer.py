@@ -173,15 +173,16 @@ class ShiftedWindowAttention(Module):
         """What is added to the attention: (1, heads, places, places)."""
         return _get_relative_position_bias(self.relative_position_bias_table, self.relative_position_index, self.window_size)
 
-    def _attend(self, x: Tensor, logit_scale: Tensor | None = None) -> Tensor:
-        return shifted_window_attention(
-            x, self.qkv.weight, self.proj.weight, self.get_relative_position_bias(), self.window_size, self.num_heads, shift_size=self.shift_size,
-            attention_dropout=self.attention_dropout, dropout=self.dropout, qkv_bias=self.qkv.bias, proj_bias=self.proj.bias,
-            logit_scale=logit_scale, training=self.training,
-        )  # fmt: skip
+    def _logit_scale(self) -> Tensor | None:
+        return None
 
     def forward(self, x: Tensor) -> Tensor:
-        return self._attend(x)
+        bias = self.get_relative_position_bias()
+        return shifted_window_attention(
+            x, self.qkv.weight, self.proj.weight, bias, self.window_size, self.num_heads, shift_size=self.shift_size,
+            attention_dropout=self.attention_dropout, dropout=self.dropout, qkv_bias=self.qkv.bias, proj_bias=self.proj.bias,
+            logit_scale=self._logit_scale(), training=self.training,
+        )  # fmt: skip
 
 
 class ShiftedWindowAttentionV2(ShiftedWindowAttention):
@@ -211,8 +212,8 @@ class ShiftedWindowAttentionV2(ShiftedWindowAttention):
         table = self.cpb_mlp(self.relative_coords_table).view(-1, self.num_heads)
         return 16 * _get_relative_position_bias(table, self.relative_position_index, self.window_size).sigmoid()
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self._attend(x, self.logit_scale)
+    def _logit_scale(self) -> Tensor | None:
+        return self.logit_scale
 
 
 class SwinTransformerBlock(Module):

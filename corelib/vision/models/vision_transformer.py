@@ -12,6 +12,7 @@ from corelib.ops.shape.joining import cat
 from corelib.tensor.tensor import Tensor
 from corelib.vision.models._api import WeightsEnum
 from corelib.vision.models._families import MakeLayer, model_builder, settled, weights_table, with_weights
+from corelib.vision.models._utils import _assert
 from corelib.vision.ops.misc import MLP, Conv2dNormActivation, interpolate
 
 __all__ = [
@@ -30,11 +31,6 @@ class ConvStemConfig(NamedTuple):
     stride: int
     norm_layer: MakeLayer = BatchNorm2d
     activation_layer: MakeLayer = ReLU
-
-
-def _check(holds: bool, message: str) -> None:
-    if not holds:
-        raise AssertionError(message)
 
 
 class MLPBlock(MLP):
@@ -74,9 +70,10 @@ class EncoderBlock(Module):
         self.mlp = MLPBlock(hidden_dim, mlp_dim, dropout)
 
     def forward(self, input: Tensor) -> Tensor:
-        _check(input.dim() == 3, f"EncoderBlock: expected (batch, sequence, hidden_dim), got {tuple(input.shape)}")
+        _assert(input.dim() == 3, f"EncoderBlock: expected (batch, sequence, hidden_dim), got {input.shape}")
         x: Tensor = self.ln_1(input)
-        x = self.dropout(self.self_attention(x, x, x, need_weights=False)[0]) + input
+        x, _ = self.self_attention(x, x, x, need_weights=False)
+        x = self.dropout(x) + input
         x = x + self.mlp(self.ln_2(x))
         return x
 
@@ -98,7 +95,7 @@ class Encoder(Module):
         self.ln = norm_layer(hidden_dim)
 
     def forward(self, input: Tensor) -> Tensor:
-        _check(input.dim() == 3, f"Encoder: expected (batch, sequence, hidden_dim), got {tuple(input.shape)}")
+        _assert(input.dim() == 3, f"Encoder: expected (batch, sequence, hidden_dim), got {input.shape}")
         out: Tensor = self.ln(self.layers(self.dropout(input + self.pos_embedding)))
         return out
 
@@ -127,7 +124,7 @@ class VisionTransformer(Module):
         conv_stem_configs: list[ConvStemConfig] | None = None,
     ) -> None:
         super().__init__()
-        _check(image_size % patch_size == 0, f"VisionTransformer(): image_size {image_size} must be a multiple of patch_size {patch_size}")
+        _assert(image_size % patch_size == 0, f"VisionTransformer(): image_size {image_size} must be a multiple of patch_size {patch_size}")
         self.image_size = image_size
         self.patch_size = patch_size
         self.hidden_dim = hidden_dim
@@ -179,14 +176,16 @@ class VisionTransformer(Module):
     def _process_input(self, x: Tensor) -> Tensor:
         """The patches of images as a sequence: (N, places, hidden_dim)."""
         n, _, height, width = x.shape
-        for side, got in (("height", height), ("width", width)):
-            _check(got == self.image_size, f"VisionTransformer: expected images of {side} {self.image_size}, got {got}")
+        _assert(height == self.image_size, f"VisionTransformer: expected images of height {self.image_size}, got {height}")
+        _assert(width == self.image_size, f"VisionTransformer: expected images of width {self.image_size}, got {width}")
+        rows, columns = height // self.patch_size, width // self.patch_size
         x = self.conv_proj(x)
-        return x.reshape(n, self.hidden_dim, (height // self.patch_size) * (width // self.patch_size)).permute(0, 2, 1)
+        return x.reshape(n, self.hidden_dim, rows * columns).permute(0, 2, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self._process_input(x)
-        x = self.encoder(cat([self.class_token.expand(x.shape[0], -1, -1), x], dim=1))
+        n = x.shape[0]
+        x = self.encoder(cat([self.class_token.expand(n, -1, -1), x], dim=1))
         x = self.heads(x[:, 0])
         return x
 

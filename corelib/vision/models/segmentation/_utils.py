@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from inspect import Parameter, Signature
 from typing import Any, TypeVar
@@ -30,7 +30,7 @@ voc_weights = partial(
 )
 
 
-def resized(x: Tensor, size: tuple[int, ...]) -> Tensor:
+def resized(x: Tensor, size: Sequence[int]) -> Tensor:
     """Scores of another size, linear between them."""
     out: Tensor = F.interpolate(x, size=size, mode="bilinear", align_corners=False)
     return out
@@ -45,7 +45,7 @@ class _SimpleSegmentationModel(Module):
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """The scores (N, classes, H, W) of images (N, 3, H, W): "out", and "aux" where there is an auxiliary classifier."""
-        size = tuple(x.shape[-2:])
+        size = x.shape[-2:]
         features = self.backbone(x)
         result: dict[str, Tensor] = OrderedDict(out=resized(self.classifier(features["out"]), size))
         if self.aux_classifier is not None:

@@ -53,7 +53,8 @@ class ASPPPooling(Sequential):
         super().__init__(AdaptiveAvgPool2d(1), *_conv(in_channels, out_channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        return resized(super().forward(x), tuple(x.shape[-2:]))
+        size = x.shape[-2:]
+        return resized(super().forward(x), size)
 
 
 class ASPP(Module):

@@ -26,7 +26,7 @@ class LRASPP(Module):
 
     def forward(self, input: Tensor) -> dict[str, Tensor]:
         scores = self.classifier(self.backbone(input))
-        return OrderedDict(out=resized(scores, tuple(input.shape[-2:])))
+        return OrderedDict(out=resized(scores, input.shape[-2:]))
 
 
 class LRASPPHead(Module):
@@ -41,7 +41,7 @@ class LRASPPHead(Module):
 
     def forward(self, input: dict[str, Tensor]) -> Tensor:
         low, high = input["low"], input["high"]
-        coarse = resized(self.cbr(high) * self.scale(high), tuple(low.shape[-2:]))
+        coarse = resized(self.cbr(high) * self.scale(high), low.shape[-2:])
         scores: Tensor = self.low_classifier(low) + self.high_classifier(coarse)
         return scores
 
