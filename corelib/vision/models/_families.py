@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import EnumMeta
 from functools import partial
 from inspect import Parameter, Signature
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from corelib.nn import BatchNorm2d, Conv2d, GroupNorm, Linear, Module, init
 from corelib.tensor.tensor import Tensor
 from corelib.vision.models._api import Weights, WeightsEnum, register_model
+from corelib.vision.models._meta import _IMAGENET_CATEGORIES
 from corelib.vision.models._utils import _ovewrite_named_param, handle_legacy_interface
 from corelib.vision.transforms._presets import ImageClassification
 
@@ -25,8 +25,6 @@ MakeLayer = Callable[..., Module]
 
 _MODELS = "https://download.pytorch.org/models/"
 _SWAG_LICENSE = "https://github.com/facebookresearch/SWAG/blob/main/LICENSE"
-IMAGENET: list[str] = Path(__file__).with_name("imagenet_classes.txt").read_text(encoding="utf-8").splitlines()
-"""The names of ImageNet-1K's classes, by index."""
 
 
 def weights_table(
@@ -35,7 +33,7 @@ def weights_table(
     *,
     prefix: str = "IMAGENET1K_",
     merits: tuple[str, str, str] = ("ImageNet-1K", "acc@1", "acc@5"),
-    categories: list[str] = IMAGENET,
+    categories: list[str] = _IMAGENET_CATEGORIES,
     preset: Callable[..., Any] = ImageClassification,
     presets: Mapping[str, Mapping[str, Any]] | None = None,
     metas: Mapping[str, Mapping[str, Any]] | None = None,

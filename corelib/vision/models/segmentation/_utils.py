@@ -12,6 +12,7 @@ from corelib.nn import Module, functional as F
 from corelib.tensor.tensor import Tensor
 from corelib.vision.models._api import WeightsEnum, register_model
 from corelib.vision.models._families import weights_table
+from corelib.vision.models._meta import _VOC_CATEGORIES
 from corelib.vision.models._utils import IntermediateLayerGetter, _ovewrite_value_param, handle_legacy_interface
 from corelib.vision.models.mobilenetv3 import MobileNetV3
 from corelib.vision.models.resnet import ResNet
@@ -19,15 +20,10 @@ from corelib.vision.transforms._presets import SemanticSegmentation
 
 M = TypeVar("M", bound=Module)
 
-VOC = [
-    "__background__", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog", "horse",
-    "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
-]  # fmt: skip
-"""The names of Pascal VOC's classes, by index."""
-
 voc_weights = partial(
-    weights_table, prefix="COCO_WITH_VOC_LABELS_", merits=("COCO-val2017-VOC-labels", "miou", "pixel_acc"), categories=VOC, preset=SemanticSegmentation
-)
+    weights_table, prefix="COCO_WITH_VOC_LABELS_", merits=("COCO-val2017-VOC-labels", "miou", "pixel_acc"), categories=_VOC_CATEGORIES,
+    preset=SemanticSegmentation,
+)  # fmt: skip
 
 
 def resized(x: Tensor, size: Sequence[int]) -> Tensor:
