@@ -22,6 +22,7 @@ ONE_OF_EACH = (
 LARGER = "resnet50 resnext50_32x4d regnet_x_400mf efficientnet_v2_s convnext_tiny swin_v2_t deeplabv3_mobilenet_v3_large".split()
 LARGE = "vit_b_32 alexnet vgg11 vgg11_bn inception_v3 maxvit_t fcn_resnet50 mobilenet_v3_large shufflenet_v2_x1_0".split()
 SIDE = {"inception_v3": 96, "maxvit_t": 224, "alexnet": 96, "vgg11": 32, "vgg11_bn": 32}
+"""The sides of images, where they are not 64."""
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +136,10 @@ def test_start_values_under_a_seed_are_the_same(name):
     assert_one_start(made(name, seed=7))
 
 
-@pytest.mark.parametrize("name", [*ONE_OF_EACH, *LARGER, *(LARGE if WHOLE else [])])
+MODERATE = [n for n in NAMES if THEIRS.get_model_weights(n).DEFAULT.meta["num_params"] < 1e8]
+
+
+@pytest.mark.parametrize("name", [*(dict.fromkeys([*LARGE, *MODERATE]) if WHOLE else [*ONE_OF_EACH, *LARGER])])
 def test_logits_of_one_state_are_the_same(name):
     models = made(name, **options_of(name))
     with_one_state(models, seed=2)
