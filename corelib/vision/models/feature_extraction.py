@@ -8,15 +8,16 @@ from typing import Any
 
 from corelib.as_torch.warned import warn
 from corelib.nn import Module, Parameter
+from corelib.vision import ops
 from corelib.vision.models import _tracing, swin_transformer
 from corelib.vision.models._tracing import Node, Tracer
 from corelib.vision.models._utils import _assert
-from corelib.vision.ops import stochastic_depth
+from corelib.vision.ops.stochastic_depth import stochastic_depth
 
 __all__ = ["create_feature_extractor", "get_graph_node_names"]
 
 _WHOLE = (
-    stochastic_depth.stochastic_depth, swin_transformer._patch_merging_pad, swin_transformer._get_relative_position_bias,
+    stochastic_depth, swin_transformer._patch_merging_pad, swin_transformer._get_relative_position_bias,
     swin_transformer.shifted_window_attention, _assert,
 )  # fmt: skip
 """Functions of models that are one node."""
@@ -25,6 +26,7 @@ _WHOLE = (
 def _tracer(options: dict[str, Any] | None) -> Tracer:
     options = dict(options or {})
     options["autowrap_functions"] = (*options.get("autowrap_functions", ()), *_WHOLE)
+    options["autowrap_modules"] = (*options.get("autowrap_modules", ()), ops)
     return Tracer(**options)
 
 
