@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-FAMILIES = ("corelib/distributions", "corelib/nn/modules", "corelib/optim")
+FAMILIES = ("corelib/distributions", "corelib/nn/modules", "corelib/optim", "corelib/vision/models")
 """Folders with a file for each of PyTorch's, however many those are."""
 GENERATED = ".pyi"
 LOADERS = {
