@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from corelib.vision._pillow import pillow
+from corelib.vision._optional import pillow
 
 SIGNATURES = (b"GIF87a", b"GIF89a")
 _IMAGE, _EXTENSION, _END = 0x2C, 0x21, 0x3B

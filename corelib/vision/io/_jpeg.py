@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from corelib.vision._pillow import pillow
+from corelib.vision._optional import pillow
 
 SIGNATURE = b"\xff\xd8\xff"
 _ALONE = frozenset((0x01, *range(0xD0, 0xD8)))  # markers without a length

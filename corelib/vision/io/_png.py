@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from corelib.vision._pillow import pillow
+from corelib.vision._optional import pillow
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}  # by colour type

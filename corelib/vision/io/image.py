@@ -17,7 +17,7 @@ from corelib.ops.construction.construct import from_numpy
 from corelib.tensor.device import DeviceLike
 from corelib.tensor.dtype import uint8
 from corelib.tensor.tensor import Tensor
-from corelib.vision._pillow import pillow
+from corelib.vision._optional import pillow
 from corelib.vision.io import _exif, _gif, _jpeg, _png
 
 __all__ = [
