@@ -30,7 +30,7 @@ def deform_conv2d(
     >>> import corelib as torch, corelib.vision as vision
     >>> x, weight = torch.arange(16.).view(1, 1, 4, 4), torch.ones(1, 1, 1, 1)
     >>> vision.ops.deform_conv2d(x, torch.full((1, 2, 4, 4), 0.5), weight)[0, 0, 0]
-    tensor([2.5000, 3.5000, 4.5000, 2.2500])
+    tensor([2.5000, 3.5000, 4.5000, 2.5000])
     """
     (down, right), (top, left), (spread_y, spread_x) = _pair(stride), _pair(padding), _pair(dilation)
     for name, given in (("input", input), ("offset", offset), ("weight", weight)):
