@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import json
 import lzma
 import os
 import pickle
@@ -333,6 +334,108 @@ def test_usps_semeion_and_moving_mnist(tmp_path, rng, monkeypatch):
         compared(lambda s: s.MovingMNIST(tmp_path, split, ratio), ("data", "split", "split_ratio"))
     for wrong in ({"split": "x"}, {"split_ratio": 20}, {"split_ratio": 1.5}):
         mine, theirs = errors_of(lambda T: SETS[T].MovingMNIST(tmp_path, **wrong))
+        assert type(mine) is type(theirs)
+
+
+def photo(path, rng, size=(6, 5)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(rng.integers(0, 256, (*size, 3)).astype(np.uint8)).save(path)
+
+
+LISTED = ("classes", "class_to_idx", "root")
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_food_signs_and_flowers(tmp_path, rng, monkeypatch, split):
+    from scipy.io import savemat
+
+    by_class = {name: [f"{name}/{n}" for n in range(2)] for name in ("soup", "apple_pie")}
+    for paths in by_class.values():
+        for path in paths:
+            photo(tmp_path / "food-101" / "images" / f"{path}.jpg", rng)
+    (tmp_path / "food-101" / "meta").mkdir()
+    (tmp_path / "food-101" / "meta" / f"{split}.json").write_text(json.dumps(by_class))
+    compared(lambda s: s.Food101(tmp_path, split), LISTED)
+    compared(lambda s: s.Food101(str(tmp_path), split, len, negative, loader=str))
+    for n, name in enumerate(("00000", "00001")):
+        photo(tmp_path / "gtsrb" / "GTSRB" / "Training" / name / "00.ppm", rng)
+        photo(tmp_path / "gtsrb" / "GTSRB" / "Final_Test" / "Images" / f"{n}.ppm", rng)
+    (tmp_path / "gtsrb" / "GT-final_test.csv").write_text("Filename; Width; ClassId\n0.ppm; 5; 14\n1.ppm; 5; 3\n")
+    compared(lambda s: s.GTSRB(tmp_path, split), ("root",))
+    for n in range(1, 5):
+        photo(tmp_path / "flowers-102" / "jpg" / f"image_{n:05d}.jpg", rng)
+    savemat(tmp_path / "flowers-102" / "setid.mat", {"trnid": [[1, 3]], "valid": [[2]], "tstid": [[4, 2]]})
+    savemat(tmp_path / "flowers-102" / "imagelabels.mat", {"labels": [[7, 1, 102, 5]]})
+    assert vision.datasets.Flowers102._file_dict == torchvision.datasets.Flowers102._file_dict
+    for sets in SETS.values():
+        monkeypatch.setattr(sets.Flowers102, "_file_dict", {key: (name, None) for key, (name, _) in sets.Flowers102._file_dict.items()})
+    compared(lambda s: s.Flowers102(tmp_path, split), ("root",))
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_textures_sentences_and_countries(tmp_path, rng, split):
+    for name in ("zigzagged/z_1.jpg", "banded/b_1.jpg", "banded/b_2.jpg"):
+        photo(tmp_path / "dtd" / "dtd" / "images" / name, rng)
+    (tmp_path / "dtd" / "dtd" / "labels").mkdir()
+    (tmp_path / "dtd" / "dtd" / "labels" / f"{split}3.txt").write_text("banded/b_2.jpg\nzigzagged/z_1.jpg\nbanded/b_1.jpg\n")
+    compared(lambda s: s.DTD(tmp_path, split, 3), LISTED)
+    for name in ("negative", "positive"):
+        for part in ("train", "valid", "test"):
+            photo(tmp_path / "rendered-sst2" / part / name / "1.png", rng)
+            photo(tmp_path / "country211" / part / name / "1.jpg", rng)
+    compared(lambda s: s.RenderedSST2(tmp_path, split), LISTED)
+    compared(lambda s: s.Country211(tmp_path, "valid" if split == "val" else split), (*LISTED, "samples"))
+
+
+def test_scenes_land_and_easy_classes(tmp_path, rng):
+    for name in ("a/abbey/sun_1.jpg", "a/apartment_building/outdoor/sun_2.jpg", "z/zoo/sun_3.jpg"):
+        photo(tmp_path / "SUN397" / name, rng)
+    (tmp_path / "SUN397" / "ClassName.txt").write_text("/a/abbey\n/a/apartment_building/outdoor\n/z/zoo\n")
+    compared(lambda s: s.SUN397(tmp_path), LISTED)
+    for name in ("Forest", "River"):
+        photo(tmp_path / "eurosat" / "2750" / name / f"{name}_1.jpg", rng)
+    compared(lambda s: s.EuroSAT(tmp_path), (*LISTED, "samples"))
+    for split in ("train", "val"):
+        for name in ("n03888257", "n01440764"):
+            photo(tmp_path / "imagenette2-160" / split / name / "1.jpeg", rng)
+        compared(lambda s: s.Imagenette(tmp_path, split, "160px"), (*LISTED, "wnids", "wnid_to_idx"))
+    mine, theirs = errors_of(lambda T: SETS[T].Imagenette(tmp_path, size="full"))
+    assert type(mine) is type(theirs)
+
+
+def test_characters_and_faces(tmp_path, rng, monkeypatch):
+    for part in ("images_background", "images_evaluation"):
+        for name in ("Greek/character01", "Greek/character02", "Latin/character01"):
+            photo(tmp_path / "omniglot-py" / part / name / "0001_01.png", rng)
+        (tmp_path / "omniglot-py" / f"{part}.zip").write_bytes(b"it was unpacked")
+    assert vision.datasets.Omniglot.zips_md5 == torchvision.datasets.Omniglot.zips_md5
+    assert vision.datasets.FER2013._RESOURCES == torchvision.datasets.FER2013._RESOURCES
+    for sets in SETS.values():
+        monkeypatch.setattr(sets.Omniglot, "zips_md5", dict.fromkeys(sets.Omniglot.zips_md5))
+        monkeypatch.setattr(sets.FER2013, "_RESOURCES", {key: (name, None) for key, (name, _) in sets.FER2013._RESOURCES.items()})
+    for background in (True, False):
+        compared(lambda s: s.Omniglot(tmp_path, background), ("root", "background", "target_folder"))
+    compared(lambda s: s.Omniglot(tmp_path, loader=os.path.basename))
+    folder = tmp_path / "fer2013"
+    folder.mkdir()
+    faces = [" ".join(map(str, rng.integers(0, 256, 48 * 48))) for _ in range(3)]
+    (folder / "train.csv").write_text("emotion,pixels\n" + "\n".join(f"{n},{face}" for n, face in enumerate(faces)))
+    (folder / "test.csv").write_text("pixels\n" + "\n".join(faces))
+    for name in (None, "icml_face_data.csv", "fer2013.csv"):
+        if name is not None:
+            head, order = ("emotion, Usage, pixels", "{0},{2},{1}") if name[0] == "i" else ("emotion,pixels,Usage", "{0},{1},{2}")
+            uses = ("Training", "PublicTest", "PrivateTest")
+            (folder / name).write_text(head + "\n" + "\n".join(order.format(n + 2, face, use) for n, (face, use) in enumerate(zip(faces, uses))))
+        for split in ("train", "test"):
+            compared(lambda s: s.FER2013(tmp_path, split))
+
+
+@pytest.mark.parametrize("name", ["Food101", "GTSRB", "Flowers102", "DTD", "RenderedSST2", "Country211", "SUN397", "EuroSAT", "Imagenette", "Omniglot", "FER2013"])
+def test_what_is_not_there_is_refused_as_by_torchvision(tmp_path, name):
+    mine, theirs = errors_of(lambda T: getattr(SETS[T], name)(tmp_path))
+    assert type(mine) is type(theirs)
+    if name not in ("SUN397", "EuroSAT", "Omniglot"):
+        mine, theirs = errors_of(lambda T: getattr(SETS[T], name)(tmp_path, "no such split"))
         assert type(mine) is type(theirs)
 
 
