@@ -30,15 +30,29 @@ class Jpeg:
     exif: bytes
 
     def samples(self, grey: bool) -> Array:
-        """The picture as an array of H, W, C: of one channel, three, or four (cyan, magenta, yellow, black, as they are stored)."""
-        with pillow("JpegImagePlugin", "decode_jpeg()").JpegImageFile(BytesIO(self.parts)) as image:
-            if grey:
-                image.draft("L", None)  # libjpeg then computes no colours at all
-            image.load()
-            found = np.array(image)
-        if image.mode == "CMYK":
-            found = 255 - found  # Pillow has turned them
-        return found.reshape(found.shape[0], found.shape[1], -1)
+        """The picture as an array of H, W, C: of one channel, three, or four (cyan, magenta, yellow, black, as they are stored).
+
+        ValueError where its data ends too early, though its end is marked: libjpeg makes the rest grey, and says nothing that is heard here.
+        """
+        found = _decoded(self.parts, grey)
+        end = self.parts.rfind(b"\xff\xd9")
+        last = found[(found.shape[0] - 1) // 8 * 8 :, (found.shape[1] - 1) // 8 * 8 :]
+        if end > 0 and (last == 128).all():  # what has its last block in that grey is decoded once more, with further data at its end
+            further = self.parts[:end] + b"\x55\xaa\x33\xcc" * 8 + self.parts[end:]
+            if not np.array_equal(found, _decoded(further, grey)):
+                raise ValueError("its image data ends too early")
+        return found
+
+
+def _decoded(data: bytes, grey: bool) -> Array:
+    with pillow("JpegImagePlugin", "decode_jpeg()").JpegImageFile(BytesIO(data)) as image:
+        if grey:
+            image.draft("L", None)  # libjpeg then computes no colours at all
+        image.load()
+        found = np.array(image)
+    if image.mode == "CMYK":
+        found = 255 - found  # Pillow has turned them
+    return found.reshape(found.shape[0], found.shape[1], -1)
 
 
 def read(data: bytes) -> Jpeg:

@@ -72,7 +72,7 @@ def _whole(function: str, read: Callable[[], Any]) -> Any:
     """What `read` gives; a RuntimeError where the file is damaged, in whichever way Pillow says so."""
     try:
         return read()
-    except (ImportError, MemoryError):
+    except ImportError:
         raise
     except Exception as error:
         raise RuntimeError(f"{function}(): the image cannot be decoded: {error or type(error).__name__}") from error

@@ -303,6 +303,21 @@ def test_a_file_that_ends_too_early_is_an_error_or_whole(name, data, near):
         assert cut > 0.9 * len(data) and abs(found.numpy().astype(int) - whole).max() == 0, cut
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("options", [{}, {"quality": 95, "subsampling": 0}, {"subsampling": 1}], ids=str)
+def test_a_jpeg_whose_data_ends_too_early_is_an_error_though_its_end_is_marked(channels, options):
+    data = jpeg(picture(np.random.default_rng(3), 53, 90, channels), **options)
+    start = data.index(b"\xff\xda") + 20
+    for cut in np.linspace(start, len(data) - 250, 40).astype(int):
+        broken = data[:cut].rstrip(b"\xff") + b"\xff\xd9"
+        with pytest.raises(RuntimeError, match="ends too early|truncated"):
+            vision.io.decode_image(packed(broken))
+        assert by_cv2(broken, cv2.IMREAD_UNCHANGED) is None or (by_cv2(broken, cv2.IMREAD_UNCHANGED)[..., -1, -1] == 128).all()
+    for shade in (127, 128, 129):  # and pictures that are grey are read
+        plain = np.full((24, 33, channels), shade, np.uint8)
+        assert (vision.io.decode_image(packed(jpeg(plain, **options))).numpy() == shade).all()
+
+
 def test_paths_of_any_script_and_kind(tmp_path):
     image = torch.arange(12, dtype=torch.uint8).view(3, 2, 2)
     for name in ("bär 图.png", "a b.png"):
