@@ -22,7 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 _ALONG_AXES = FORMATS[:3]
-_AT_ONCE = 512  # boxes that are compared with one another in one step
+_AT_ONCE = 256  # boxes that are compared with one another in one step
 
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
@@ -64,10 +64,12 @@ def _just_below(x: float) -> float:
 
 
 def _overlap(boxes1: Tensor, boxes2: Tensor) -> Tensor:
-    """Intersection over union as NMS has it, in the boxes' own dtype."""
-    area1, area2 = ((b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1]) for b in (boxes1, boxes2))
-    shared = (boxes1[:, None, 2:].minimum(boxes2[None, :, 2:]) - boxes1[:, None, :2].maximum(boxes2[None, :, :2])).clamp(min=0).prod(-1)
-    return shared / (area1[:, None] + area2[None] - shared)
+    """Intersection over union as NMS has it, in the boxes' own dtype; the sides one after the other, which is quicker than together."""
+    (x1, y1, x2, y2), (u1, v1, u2, v2) = boxes1.unbind(1), boxes2.unbind(1)
+    wide = x2[:, None].minimum(u2) - x1[:, None].maximum(u1)
+    high = y2[:, None].minimum(v2) - y1[:, None].maximum(v1)
+    shared = wide.clamp(min=0) * high.clamp(min=0)
+    return shared / (((x2 - x1) * (y2 - y1))[:, None] + (u2 - u1) * (v2 - v1) - shared)
 
 
 def _best(boxes: Tensor, threshold: float) -> Tensor:
