@@ -33,7 +33,7 @@ from corelib.vision.datasets.vision import VisionDataset as VisionDataset
 __all__ = [
     "CIFAR10", "CIFAR100", "Caltech101", "Caltech256", "Country211", "DTD", "DatasetFolder", "EMNIST", "EuroSAT", "FER2013", "FakeData",
     "FashionMNIST", "Flowers102", "Food101", "GTSRB", "ImageFolder", "Imagenette", "KMNIST", "MNIST", "MovingMNIST", "Omniglot", "QMNIST",
-    "RenderedSST2", "SEMEION", "STL10", "SUN397", "SVHN", "USPS", "VisionDataset", "vision",
+    "RenderedSST2", "SEMEION", "STL10", "SUN397", "SVHN", "USPS", "VisionDataset",
 ]  # fmt: skip
 
 _paths_below(__name__)
