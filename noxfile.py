@@ -5,6 +5,7 @@ import nox
 nox.options.sessions = ["lint", "layers", "types", "tests"]
 LOCAL = ("-e", ".[test]", "-e", "backends/cpu_numpy", "-e", "tests/conformance")
 OPENCL = ("-e", "backends/opencl[cpu]")
+PICTURES = ("opencv-python-headless>=4.9", "pandas>=2", "scipy>=1.11")  # what the tests of pictures compare with, beside torchvision
 
 
 @nox.session
@@ -17,8 +18,8 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def oracle(session: nox.Session) -> None:
     """Every op, module and optimizer against PyTorch 2.13 on the CPU; of the slow tests a part, and all with CORELIB_ORACLE=all."""
-    session.install(*LOCAL, *OPENCL, "-e", ".[gallery]")
-    session.install("torch==2.13.0", "expecttest", "opencv-python-headless")
+    session.install(*LOCAL, *OPENCL)
+    session.install("torch==2.13.0", "expecttest", *PICTURES)
     session.install("--no-deps", "torchvision==0.28.0")
     whole = [] if session.posargs else ["--check-called"]  # docs/coverage.md counts the names that these tests call
     session.run("pytest", "-q", "-n", "2", "tests/oracle", *whole, *session.posargs)

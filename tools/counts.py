@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-FAMILIES = ("corelib/distributions", "corelib/nn/modules", "corelib/optim", "corelib/vision/models")
+FAMILIES = ("corelib/distributions", "corelib/nn/modules", "corelib/optim", "corelib/vision")
 """Folders with a file for each of PyTorch's, however many those are."""
 GENERATED = ".pyi"
 LOADERS = {
     "corelib/__init__.py", "corelib/dispatcher/plugins/manager.py", "corelib/dispatcher/plugins/checks.py", "corelib/dispatcher/plugins/discovery.py",
-    *(f"corelib/as_torch/{name}.py" for name in ("finder", "naming", "torch", "report", "__main__", "shim/torch/__init__")),
+    *(f"corelib/as_torch/{name}.py" for name in ("finder", "naming", "torch", "report", "__main__", "shim/torch/__init__", "shim/torchvision/__init__")),
+    "corelib/vision/_optional.py",
 }  # fmt: skip
-"""Where modules may be asked for by name: the face's table of what is loaded later, the loader of plugins, and the finder of PyTorch's paths."""
+"""Where modules may be asked for by name: the face's table of what is loaded later, the loader of plugins, the finder of PyTorch's paths, and libraries that may be missing."""
 
 
 class Count(NamedTuple):

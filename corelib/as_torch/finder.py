@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from corelib.as_torch.warned import warn
 from corelib.as_torch.moved import moved
-from corelib.as_torch.paths import STARS, paths
+from corelib.as_torch.paths import STARS, VISION, paths
 
 if TYPE_CHECKING:  # start-up: importlib.abc is slow to import, and only says what a loader has
     from importlib.abc import Loader
@@ -167,9 +167,15 @@ def absent(module: str, name: str) -> AttributeError:
     if not name.startswith("__"):
         for told in ABSENT:
             told(module, name)
-    said = f"torch{module[7:]}" if ABSENT and module.startswith("corelib") else module
+    said = theirs(module) if ABSENT and module.startswith("corelib") else module
     of = module.rpartition(".")[2]
-    return AttributeError(f"{f'{of!r} object' if of[:1].isupper() else f'module {said!r}'} has no attribute {name!r}{_reason(f'torch{module[7:]}', name)}", name=name)
+    return AttributeError(f"{f'{of!r} object' if of[:1].isupper() else f'module {said!r}'} has no attribute {name!r}{_reason(theirs(module), name)}", name=name)
+
+
+def theirs(module: str) -> str:
+    """What a module below `corelib` is called where `torch` means corelib: below `torch`, or `torchvision` and what is below it."""
+    path = module[8:]
+    return f"torch{path}" if path.partition(".")[0] == VISION else f"torch{module[7:]}"
 
 
 def _reason(space: str, name: str) -> str:

@@ -15,7 +15,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from corelib.as_torch.finder import join
-from corelib.as_torch.paths import OWN, STARS, paths
+from corelib.as_torch.paths import OWN, STARS, VISION, paths
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -90,7 +90,7 @@ utils.hooks: graph.handles:RemovableHandle nn.hooks:BackwardHook
 
 DECLARED: dict[Any, tuple[str, str]] = {}
 """The module that declares a class or a function, and its name there, where it says something else of itself."""
-_OURS = frozenset(("capture", "machine", "ops", *OWN))  # below corelib only, what the table does not name
+_OURS = frozenset(("capture", "machine", "ops", *(OWN - {VISION})))  # below corelib only, what the table does not name
 _prefix = "corelib"
 
 
@@ -117,6 +117,8 @@ def _concerned(path: str) -> bool:
 
 
 def _full(path: str) -> str:
+    if _prefix == "torch" and path.partition(".")[0] == VISION:
+        return f"torch{path}"
     return f"{_prefix}.{path}" if path else _prefix
 
 
@@ -140,7 +142,7 @@ def name(module: ModuleType) -> None:
             value.__module__ = full
             shown.add(path)
     if theirs and _prefix == "torch":
-        sys.modules.setdefault(f"torch.{own}", module)
+        sys.modules.setdefault(_full(own), module)
     for path in shown:  # for inspect, which looks for a class's file there, and imports nothing
         homes = paths().get(path, ("",))
         if homes == (own,) and path not in STARS:
@@ -225,5 +227,5 @@ def say_torch() -> None:
     _prefix = "torch"
     for value in DECLARED:
         if value.__module__[:7] == "corelib":
-            value.__module__ = f"torch{value.__module__[7:]}"
+            value.__module__ = _full(value.__module__[8:])
     _loaded()

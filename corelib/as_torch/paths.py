@@ -91,11 +91,12 @@ utils.serialization: serialization
 utils.model_zoo: hub
 """
 
+VISION = "vision"
+"""The room that is a package beside `torch`: `torchvision`."""
 OWN = frozenset((
-    "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "pytree", "tensor", "version",
+    "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "pytree", "tensor", "version", VISION,
 ))  # fmt: skip
 """What lies below `corelib` and not below `torch`: its own rooms, and names that mean something else there."""
-
 
 STARS = {
     "functional": """

@@ -1,4 +1,4 @@
-"""What the name `torch` means while it means corelib."""
+"""What the names `torch` and `torchvision` mean while they mean corelib."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from corelib.as_torch import finder, naming
-from corelib.as_torch.paths import OWN, paths
+from corelib.as_torch.paths import OWN, VISION, paths
 from corelib.as_torch.versions import __version__
 
 if TYPE_CHECKING:
@@ -24,9 +24,10 @@ else:
 
 asked: Counter[str] = Counter()
 """How often a name or a path that is not here was asked for."""
+NAMES = ("torch", f"torch{VISION}")
+"""The packages that are corelib's."""
 SHIM = str(Path(__file__).with_name("shim"))
-"""A folder with a `torch` that is this one: by PYTHONPATH, child processes find it."""
-
+"""A folder with a `torch` and a `torchvision` that are these: by PYTHONPATH, child processes find them."""
 
 PLACE = os.path.join(SHIM, "torch")
 """The folder that the package says it is in, for programs that look for its modules there: `pkgutil.iter_modules(torch.__path__)`."""
@@ -76,11 +77,11 @@ class Torch(ModuleType):
 
 
 class Finder(Loader):
-    """Finds below `torch` what is below `corelib`: the very same modules."""
+    """Finds below `torch` what is below `corelib`, and as `torchvision` what is `corelib.vision`: the very same modules."""
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         """The import system's question. None for what corelib lacks, so that the import fails by that name."""
-        if name != "torch" and not name.startswith("torch."):
+        if name.partition(".")[0] not in NAMES:
             return None
         own = own_path(name)
         if own is None or (own != "corelib" and _place(own) is None):
@@ -121,8 +122,10 @@ def _place(own: str) -> Iterable[str] | None:
 
 
 def own_path(name: str) -> str | None:
-    """Where a path below `torch` is below `corelib`; None where it is no path of PyTorch's."""
-    path = name[6:]
+    """Where a path below `torch` or `torchvision` is below `corelib`; None where it is no path of PyTorch's."""
+    package, _, path = name.partition(".")
+    if package == f"torch{VISION}":
+        return f"corelib.{VISION}.{path}" if path else f"corelib.{VISION}"
     if path.partition(".")[0] in OWN:
         return "corelib.as_torch.pytorch_version" if path == "version" else None
     return f"corelib.{path}" if path else "corelib"
@@ -133,11 +136,11 @@ def _lacking(tensor: object, name: str) -> Any:
 
 
 def _told(module: str, name: str) -> None:
-    asked[f"torch{module[7:]}.{name}"] += 1
+    asked[f"{finder.theirs(module)}.{name}"] += 1
 
 
 def install() -> None:
-    """Let `import torch`, and every path of PyTorch's below it, mean corelib: here, and in the processes that are started from here.
+    """Let `import torch` and `import torchvision`, and every path below them, mean corelib: here, and in the processes that are started from here.
 
     RuntimeError where PyTorch itself has been imported already: objects of both would meet. PyTorch's files stay as they are.
 
@@ -147,11 +150,12 @@ def install() -> None:
     """
     if isinstance(sys.modules.get("torch"), Torch):
         return
-    if "torch" in sys.modules:
-        raise RuntimeError(
-            f"as_torch.install(): PyTorch has been imported already, from {getattr(sys.modules['torch'], '__file__', None)}; "
-            "call install() before the first `import torch`, or start the program with `python -m corelib.as_torch`"
-        )
+    for package, said in zip(NAMES, ("PyTorch", "torchvision"), strict=True):
+        if package in sys.modules and sys.modules[package].__name__ == package:  # and is not corelib's
+            raise RuntimeError(
+                f"as_torch.install(): {said} has been imported already, from {getattr(sys.modules[package], '__file__', None)}; "
+                "call install() before the first `import torch`, or start the program with `python -m corelib.as_torch`"
+            )
     sys.meta_path.insert(0, Finder())
     sys.path_hooks.insert(0, Place)
     sys.path_importer_cache.pop(PLACE, None)

@@ -303,3 +303,10 @@ def test_attention_has_gradients(device):
     agree(device, lambda q: F.scaled_dot_product_attention(q, q, q, is_causal=True), HEADS)
     nothing = np.where(np.arange(HEADS.shape[-2])[:, None] == 1, -np.inf, 0).astype("f4")
     agree(device, lambda q: F.scaled_dot_product_attention(q, q, q, torch.from_numpy(np.tile(nothing, HEADS.shape[-2])).to(q.device)), HEADS)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64"])
+def test_integers_are_clamped_without_a_word_from_the_compiler(dtype):
+    x = torch.arange(6, dtype=getattr(torch, dtype))
+    for bounds in ({"max": 3}, {"min": 2}, {"min": 1, "max": 4}, {"max": torch.tensor(3, dtype=x.dtype)}, {"min": torch.tensor([2] * 6, dtype=x.dtype)}):
+        assert x.to("opencl").clamp(**{k: v.to("opencl") if isinstance(v, torch.Tensor) else v for k, v in bounds.items()}).cpu().equal(x.clamp(**bounds))

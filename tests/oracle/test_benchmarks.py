@@ -117,3 +117,14 @@ def test_the_program_prints_json_for_the_cases_that_are_asked_for(capsys):
 def test_a_filter_without_a_case_says_so(capsys):
     assert main(["--filter", "no such case"]) == 1
     assert "no case has 'no such case'" in capsys.readouterr().err
+
+
+def test_loading_pictures_is_measured_for_both_libraries(tmp_path):
+    from benchmarks import pictures
+
+    pictures.generate(tmp_path, 4)
+    assert len(list(tmp_path.glob("class*/*.jpg"))) == 4
+    for library in ("torch", "corelib"):
+        assert pictures.figure(library, "by hand", tmp_path, 0) > 0
+    failed = pictures.measured("no such row", tmp_path / "none", 0, 1, "corelib")
+    assert "no class folder" in failed.error.lower() or "FileNotFoundError" in failed.error

@@ -143,6 +143,8 @@ def _infer_clamp(input: Tensor, min: Bound, max: Bound) -> Inferred:
 
 def _bounded(x: Tensor, bound: Tensor | Number, beyond: Tensor) -> Tensor:
     """`x`, and where it is beyond it the bound, which is also the result where it is NaN."""
+    if not x._dtype.is_floating_point:  # compilers warn of comparing an integer with itself
+        return select_where(beyond, bound, x)
     if isinstance(bound, Tensor):
         return select_where(beyond | (bound != bound), bound, x)
     return select_where(beyond if bound == bound else x == x, bound, x)
