@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import platform
 import random
 import subprocess
 import sys
@@ -460,3 +461,22 @@ def test_what_is_used_and_freed_again_is_reused_beside_what_stays(monkeypatch):
     for _ in range(50):
         Piece(memory, 2 * MIB)
     assert memory.stats()["num_device_alloc"] == made + 1 and memory.allocated == len(stays) * MIB
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="how glibc's malloc keeps memory")
+def test_temporaries_of_numpys_are_not_fetched_from_the_system_each_time():
+    script = """
+import resource
+import numpy as np
+import corelib as torch
+torch.ones(1)
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(100):
+        np.ones(600_000, np.uint8)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+faults()
+print(faults())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert int(done.stdout) < 1000, "147 pages each"
