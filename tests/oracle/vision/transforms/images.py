@@ -1,0 +1,142 @@
+"""The same images for either library, and how what comes of them is compared.
+
+Whole numbers agree exactly but for `FEW` of the pixels, which may be 1 off where a float is rounded; floats to `NEAR`. Images of Pillow's agree in every byte.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import torch
+
+import corelib
+from corelib.vision import transforms as ours_v1, tv_tensors as our_tv
+from corelib.vision.transforms import functional as our_F1, v2 as ours_v2
+
+from ..beside import torchvision, v2
+from ...harness import quiet
+
+WHOLE = os.environ.get("CORELIB_VISION") == "whole"
+"""Whether more seeds and images are tried than a change needs."""
+NEAR, FEW = 2e-5, 5e-3
+COUNT = {"comparisons": 0, "pixels": 0, "off by one": 0}
+
+
+class Library:
+    """What a case needs of one of the two."""
+
+    def __init__(self, T: Any, v1: Any, F1: Any, v2: Any, tv: Any) -> None:
+        self.T, self.v1, self.F1, self.v2, self.F2, self.tv = T, v1, F1, v2, v2.functional, tv
+
+
+OURS = Library(corelib, ours_v1, our_F1, ours_v2, our_tv)
+THEIRS = Library(torch, torchvision.transforms, torchvision.transforms.functional, v2, torchvision.tv_tensors)
+
+
+def pixels(shape: tuple[int, ...], dtype: str, seed: int) -> np.ndarray[Any, Any]:
+    """Random values between black and white, half of them smooth, so that there are edges and plains."""
+    rng = np.random.default_rng(seed)
+    noise = rng.random(shape)
+    smooth = np.broadcast_to(np.linspace(0, 1, shape[-1]) * np.linspace(0.2, 1, shape[-2])[:, None], shape)
+    made = np.where(rng.random(shape[-2:]) < 0.5, noise, smooth)
+    if dtype == "bool":
+        return made > 0.5
+    if np.issubdtype(np.dtype(dtype), np.floating):
+        return made.astype(dtype)
+    return (made * min(np.iinfo(dtype).max, 2**31 - 1)).astype(dtype)
+
+
+def picture(mode: str, size: tuple[int, int], seed: int) -> Any:
+    """An image of Pillow's, of (width, height)."""
+    shape = (size[1], size[0])
+    channels = {"RGB": 3, "RGBA": 4, "LA": 2, "CMYK": 4, "YCbCr": 3}.get(mode)
+    if channels:
+        return PIL.Image.frombytes(mode, size, np.ascontiguousarray(pixels((channels, *shape), "uint8", seed).transpose(1, 2, 0)).tobytes())
+    if mode == "F":
+        return PIL.Image.fromarray(pixels(shape, "float32", seed) * 255)
+    if mode in ("I", "I;16"):
+        return PIL.Image.fromarray((pixels(shape, "float64", seed) * 30000).astype("int32" if mode == "I" else "uint16"))
+    gray = PIL.Image.fromarray(pixels(shape, "uint8", seed))
+    if mode == "P":
+        gray.putpalette([x * 7 % 256 for x in range(768)])
+        return gray
+    return gray if mode == "L" else gray.convert(mode)
+
+
+def given(library: Library, value: Any) -> Any:
+    """Arrays as tensors of a library."""
+    if isinstance(value, np.ndarray):
+        return library.T.from_numpy(value.copy())
+    return value.copy() if isinstance(value, PIL.Image.Image) else value
+
+
+def compare(ours: Any, theirs: Any, what: str, near: float = NEAR, few: float = FEW) -> None:
+    """Two outcomes of one kind, and in them the same numbers."""
+    if isinstance(theirs, torch.Tensor):
+        assert type(ours).__name__ == type(theirs).__name__, what
+        assert str(ours.dtype) == str(theirs.dtype), what
+        assert tuple(ours.shape) == tuple(theirs.shape), what
+        for name in ("format", "canvas_size", "clamping_mode"):
+            if hasattr(theirs, name):
+                assert str(getattr(ours, name)) == str(getattr(theirs, name)), f"{what}: {name}"
+        a, b = ours.as_subclass(corelib.Tensor).numpy(force=True), theirs.as_subclass(torch.Tensor).numpy(force=True)
+        COUNT["comparisons"] += 1
+        COUNT["pixels"] += a.size
+        if np.issubdtype(a.dtype, np.floating):
+            np.testing.assert_allclose(a, b, rtol=near, atol=near, err_msg=what)
+        else:
+            off = np.abs(a.astype(np.float64) - b.astype(np.float64))
+            COUNT["off by one"] += int((off > 0).sum())
+            assert off.size == 0 or off.max() <= 1, f"{what}: {int(off.max())} off, at {(off > 1).sum()} of {off.size} pixels"
+            assert (off > 0).sum() <= max(few * off.size, 1), f"{what}: {(off > 0).sum()} of {off.size} pixels are 1 off"
+    elif isinstance(theirs, PIL.Image.Image):
+        COUNT["comparisons"] += 1
+        assert isinstance(ours, PIL.Image.Image), what
+        assert (ours.mode, ours.size) == (theirs.mode, theirs.size), what
+        a, b = np.asarray(ours), np.asarray(theirs)
+        off = a.astype(np.float64) - b.astype(np.float64)
+        if few:
+            assert np.abs(off).max(initial=0) <= 1 and (off != 0).sum() <= max(few * off.size, 1), f"{what}: {(off != 0).sum()} of {off.size} bytes differ"
+        else:
+            assert (off == 0).all(), what
+    elif isinstance(theirs, Mapping):
+        assert list(ours) == list(theirs), what
+        for key in theirs:
+            compare(ours[key], theirs[key], f"{what}[{key!r}]", near, few)
+    elif isinstance(theirs, (tuple, list)):
+        assert len(ours) == len(theirs), what
+        for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+            compare(a, b, f"{what}[{i}]", near, few)
+    elif isinstance(theirs, float):
+        COUNT["comparisons"] += 1
+        np.testing.assert_allclose(ours, theirs, rtol=near, atol=near, err_msg=what)
+    else:
+        COUNT["comparisons"] += 1
+        assert ours == theirs, what
+
+
+def outcome(library: Library, call: Callable[[Library], Any], seed: int) -> Any:
+    """What a call gives, or the error that it raises, from a seed on."""
+    library.T.manual_seed(seed)
+    random.seed(seed)
+    with quiet():
+        try:
+            return call(library)
+        except Exception as error:
+            return error
+
+
+def both(call: Callable[[Library], Any], what: str, seed: int = 0, near: float = NEAR, few: float = FEW) -> bool:
+    """The call does in one library what it does in the other, errors included. Whether it raised none."""
+    mine, other = outcome(OURS, call, seed), outcome(THEIRS, call, seed)
+    if isinstance(other, Exception) or isinstance(mine, Exception):
+        COUNT["comparisons"] += 1
+        assert type(mine) is type(other), f"{what}: {mine!r} where torchvision gives {other!r}"
+        return False
+    compare(mine, other, what, near, few)
+    return True
