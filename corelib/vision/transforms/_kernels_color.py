@@ -217,7 +217,7 @@ def autocontrast(image: Tensor, v1: bool = False) -> Tensor:
     low = where(flat, 0.0, low)
     if v1:
         scale = white / (high - low)
-        made = (made - low) * where(flat | ~scale.isfinite(), 1.0, scale)
+        made = (image - low) * where(flat | ~scale.isfinite(), 1.0, scale)
     else:
         made = (made - low).div_(where(flat, 1.0, (high - low).mul_(1.0 / white)))
     return made.clamp_(0, white).to(kind)

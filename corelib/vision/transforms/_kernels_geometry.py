@@ -152,23 +152,24 @@ def read(image: Tensor, grid: Tensor, mode: str, fill: Fill, v1: bool = False) -
     return made.reshape(made_shape)
 
 
-def _places(width: int, height: int, first_x: float, first_y: float, dtype: DType, device: Any) -> Tensor:
-    """x, y, 1 for every pixel (1, h w, 3): whole steps from the first one's."""
-    made = empty(1, height, width, 3, dtype=dtype, device=device)
-    made[..., 0] = arange(width, dtype=dtype, device=device).add_(first_x)
-    made[..., 1] = arange(height, dtype=dtype, device=device).add_(first_y).unsqueeze(-1)
-    made[..., 2] = 1
-    return made.view(1, height * width, 3)
+def _lines(width: int, height: int, first_x: float, first_y: float, dtype: DType, device: Any) -> tuple[Tensor, Tensor]:
+    """The x of each column (1, w, 1), and the y of each row (h, 1, 1): whole steps from the first one's."""
+    x, y = arange(width, dtype=dtype, device=device).add_(first_x), arange(height, dtype=dtype, device=device).add_(first_y)
+    return x.view(1, width, 1), y.view(height, 1, 1)
+
+
+def _mapped(x: Tensor, y: Tensor, a: Any, b: Any, c: Any) -> Tensor:
+    """a x + b y + c, added up in this order: which of two pixels is nearer may hang on the last bit."""
+    return x * a + y * b + c
 
 
 def affine_grid(matrix: Sequence[float], image: Tensor, width: int, height: int) -> Tensor:
     """Where an output of a size is read in the image, under two rows of a matrix in pixels from the middle."""
     h, w = image.shape[-2:]
-    kind = image.dtype if image.is_floating_point() else D.float32
-    theta = tensor(matrix, dtype=kind, device=image.device).reshape(1, 2, 3).transpose(1, 2)
-    scaled = theta / tensor([0.5 * w, 0.5 * h], dtype=kind, device=image.device)
-    places = _places(width, height, (1.0 - width) * 0.5, (1.0 - height) * 0.5, kind, image.device)
-    return places.bmm(scaled).view(1, height, width, 2)
+    kind, device = image.dtype if image.is_floating_point() else D.float32, image.device
+    columns = tensor(matrix, dtype=kind, device=device).reshape(2, 3).T / tensor([0.5 * w, 0.5 * h], dtype=kind, device=device)
+    lines = _lines(width, height, (1.0 - width) * 0.5, (1.0 - height) * 0.5, kind, device)
+    return _mapped(*lines, *columns.unbind()).unsqueeze(0)
 
 
 def perspective_grid(coeffs: Sequence[float], image: Tensor) -> Tensor:
@@ -176,10 +177,10 @@ def perspective_grid(coeffs: Sequence[float], image: Tensor) -> Tensor:
     h, w = image.shape[-2:]
     kind, device = image.dtype if image.is_floating_point() else D.float32, image.device
     a, b, c, d, e, f, g, i = coeffs
-    upper = tensor([[[a, d], [b, e], [c, f]]], dtype=kind, device=device) / tensor([0.5 * w, 0.5 * h], dtype=kind, device=device)
-    lower = tensor([[[g, g], [i, i], [1.0, 1.0]]], dtype=kind, device=device)
-    places = _places(w, h, 0.5, 0.5, kind, device)
-    return (places.bmm(upper) / places.bmm(lower) - 1.0).view(1, h, w, 2)
+    columns = tensor([[a, d], [b, e], [c, f]], dtype=kind, device=device) / tensor([0.5 * w, 0.5 * h], dtype=kind, device=device)
+    lower = tensor([g, i, 1.0], dtype=kind, device=device)
+    lines = _lines(w, h, 0.5, 0.5, kind, device)
+    return (_mapped(*lines, *columns.unbind()) / _mapped(*lines, *lower.unbind()) - 1.0).unsqueeze(0)
 
 
 def identity_grid(height: int, width: int, dtype: DType | None, device: Any) -> Tensor:

@@ -100,7 +100,9 @@ def compare(ours: Any, theirs: Any, what: str, near: float = NEAR, few: float = 
         assert (ours.mode, ours.size) == (theirs.mode, theirs.size), what
         a, b = np.asarray(ours), np.asarray(theirs)
         off = a.astype(np.float64) - b.astype(np.float64)
-        if few:
+        if a.dtype.kind == "f":
+            np.testing.assert_allclose(a, b, rtol=near, atol=near * 255, err_msg=what)
+        elif few:
             assert np.abs(off).max(initial=0) <= 1 and (off != 0).sum() <= max(few * off.size, 1), f"{what}: {(off != 0).sum()} of {off.size} bytes differ"
         else:
             assert (off == 0).all(), what
