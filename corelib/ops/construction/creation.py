@@ -428,9 +428,8 @@ def linspace(
     if dtype is D.bool and steps > 1:
         raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
     place = resolve(device)
-    work = dtype if dtype.is_floating_point else dtype.to_real() if dtype.is_complex else (
-        D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
-    )
+    wide = D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
+    work = dtype.to_real() if dtype.is_complex else wide if dtype is D.float32 or not dtype.is_floating_point else dtype
     if not (dtype.is_floating_point or dtype.is_complex):
         start, end = fitting_number("linspace", start, dtype), fitting_number("linspace", end, dtype)  # elements of the dtype, as every one is
     if steps < 2:
@@ -443,6 +442,10 @@ def linspace(
     if dtype.itemsize == 2 and dtype.is_floating_point:  # each step of it is rounded, as in PyTorch
         low, high, count = [full((), x, dtype=dtype) for x in (start, end, steps - 1)]
         step = float(((high - low) / count).item())
+    elif dtype is D.float32:  # and each element once, as by PyTorch's fused operation
+        low, high = np.asarray([start, end], dtype=np.float32)
+        with np.errstate(over="ignore"):
+            start, end, step = float(low), float(high), float((high - low) / np.float32(steps - 1))
     first = i * step + start
     last = end - left * step
     t = select_where(places < steps // 2, first, last)

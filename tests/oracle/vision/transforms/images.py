@@ -1,6 +1,7 @@
 """The same images for either library, and how what comes of them is compared.
 
-Whole numbers agree exactly but for `FEW` of the pixels, which may be 1 off where a float is rounded; floats to `NEAR`. Images of Pillow's agree in every byte.
+Bytes agree exactly but for `FEW` of the pixels, which may be 1 off where a float is rounded, and wider integers but for a few more; floats agree to `NEAR`.
+Images of Pillow's agree in every byte.
 """
 
 from __future__ import annotations
@@ -92,7 +93,9 @@ def compare(ours: Any, theirs: Any, what: str, near: float = NEAR, few: float = 
         else:
             off = np.abs(a.astype(np.float64) - b.astype(np.float64))
             COUNT["off by one"] += int((off > 0).sum())
-            assert off.size == 0 or off.max() <= 1, f"{what}: {int(off.max())} off, at {(off > 1).sum()} of {off.size} pixels"
+            most = 1 if few <= FEW else 3  # after several steps, one of which may have been 1 off
+            few = few if a.dtype.itemsize == 1 else max(4 * few, 0.02)  # float32 holds wider ones with fewer digits to spare
+            assert off.size == 0 or off.max() <= most, f"{what}: {int(off.max())} off, at {(off > most).sum()} of {off.size} pixels"
             assert (off > 0).sum() <= max(few * off.size, 1), f"{what}: {(off > 0).sum()} of {off.size} pixels are 1 off"
     elif isinstance(theirs, PIL.Image.Image):
         COUNT["comparisons"] += 1
@@ -103,7 +106,8 @@ def compare(ours: Any, theirs: Any, what: str, near: float = NEAR, few: float = 
         if a.dtype.kind == "f":
             np.testing.assert_allclose(a, b, rtol=near, atol=near * 255, err_msg=what)
         elif few:
-            assert np.abs(off).max(initial=0) <= 1 and (off != 0).sum() <= max(few * off.size, 1), f"{what}: {(off != 0).sum()} of {off.size} bytes differ"
+            few = few if a.dtype.itemsize == 1 else max(4 * few, 0.02)
+            assert np.abs(off).max(initial=0) <= (1 if few <= FEW else 3) and (off != 0).sum() <= max(few * off.size, 1), f"{what}: {(off != 0).sum()} of {off.size} bytes differ"
         else:
             assert (off == 0).all(), what
     elif isinstance(theirs, Mapping):
