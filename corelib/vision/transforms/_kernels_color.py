@@ -83,6 +83,13 @@ def luminance(image: Tensor, v1: bool = False) -> Tensor:
     return gray.unsqueeze(dim=-3)
 
 
+def _cut(gray: Tensor, image: Tensor, v1: bool) -> Tensor:
+    """Greys as the image could have them, in floats."""
+    if image.is_floating_point():
+        return gray
+    return gray.to(image.dtype).to(D.float32) if v1 else gray.floor_()
+
+
 def grayscale(image: Tensor, channels: int, v1: bool = False) -> Tensor:
     """Grey, in one channel or three equal ones, of the image's dtype."""
     if image.shape[-3] == 1:
@@ -100,16 +107,14 @@ def saturation(image: Tensor, factor: float, v1: bool = False) -> Tensor:
     """Blended with its grey image."""
     if image.shape[-3] == 1:
         return image
-    gray = luminance(image, v1)
-    return blend(image, gray if image.is_floating_point() else gray.floor_(), factor, v1)
+    return blend(image, _cut(luminance(image, v1), image, v1), factor, v1)
 
 
 def contrast(image: Tensor, factor: float, v1: bool = False) -> Tensor:
     """Blended with the mean of its grey image."""
     floating = image.is_floating_point()
     if image.shape[-3] == 3:
-        gray = luminance(image, v1)
-        gray = gray if floating else gray.floor_()
+        gray = _cut(luminance(image, v1), image, v1)
     else:
         gray = image if floating else image.to(D.float32)
     return blend(image, gray.mean(dim=(-3, -2, -1), keepdim=True), factor, v1)
@@ -190,20 +195,20 @@ def posterize(image: Tensor, bits: int) -> Tensor:
     return image if bits >= kept else image & (((1 << bits) - 1) << (kept - bits))
 
 
-def invert(image: Tensor) -> Tensor:
+def invert(image: Tensor, v1: bool = False) -> Tensor:
     """White less the image."""
-    if image.is_floating_point():
+    if image.is_floating_point() or (v1 and image.dtype is D.bool):  # which cannot be subtracted
         return 1.0 - image
     if image.dtype is D.uint8:
         return image.bitwise_not()
     return image.bitwise_xor((1 << _num_value_bits(image.dtype)) - 1)
 
 
-def solarize(image: Tensor, threshold: float) -> Tensor:
+def solarize(image: Tensor, threshold: float, v1: bool = False) -> Tensor:
     """Inverted from a threshold on."""
     if threshold > _max_value(image.dtype):
         raise TypeError(f"threshold: expected at most the white of {image.dtype}, but got {threshold}")
-    return where(image >= threshold, invert(image), image)
+    return where(image >= threshold, invert(image, v1), image)
 
 
 def autocontrast(image: Tensor, v1: bool = False) -> Tensor:
@@ -238,13 +243,16 @@ def equalize(image: Tensor) -> Tensor:
     return rescale(made, image.dtype)
 
 
-def normalize(image: Tensor, mean: Any, std: Any, inplace: bool) -> Tensor:
+def normalize(image: Tensor, mean: Any, std: Any, inplace: bool, v1: bool = False) -> Tensor:
     """(image - mean) / std, in each channel."""
     kind, device = image.dtype, image.device
     mean, std = as_tensor(mean, dtype=kind, device=device), as_tensor(std, dtype=kind, device=device)
     mean = mean.view(-1, 1, 1) if mean.ndim == 1 else mean
     std = std.view(-1, 1, 1) if std.ndim == 1 else std
-    return (image.sub_(mean) if inplace else image.sub(mean)).div_(std)
+    made = image.sub_(mean) if inplace else image.sub(mean)
+    if v1 and made.shape != image.shape:
+        raise RuntimeError(f"normalize(): {mean.numel()} means do not fit an image of {image.shape[-3]} channels")
+    return made.div_(std)
 
 
 def holds_zero(std: Any, dtype: DType) -> bool:
@@ -271,6 +279,8 @@ def erase(image: Tensor, i: int, j: int, h: int, w: int, v: Any, inplace: bool) 
 
 def permute_channels(image: Tensor, permutation: Sequence[int]) -> Tensor:
     """The channels in another order."""
+    if image.ndim < 3:
+        raise ValueError(f"permute_channels(): expected an image (..., c, h, w), but got {image.ndim} dimensions")
     if len(permutation) != image.shape[-3]:
         raise ValueError(f"permutation: expected as many elements as the image has channels ({image.shape[-3]}), but got {len(permutation)}")
     return image.reshape(-1, *image.shape[-3:])[:, permutation].reshape(image.shape)

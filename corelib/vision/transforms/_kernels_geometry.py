@@ -48,6 +48,8 @@ def resize(batch: Tensor, size: Sequence[int], mode: InterpolationMode, antialia
 def pad(image: Tensor, sides: Sequence[int], fill: float, mode: str) -> Tensor:
     """left, right, top and bottom more pixels, or fewer where negative, around images of any number of dimensions from 3 up."""
     shape = image.shape
+    if image.ndim < 3:
+        raise ValueError(f"pad(): expected an image (..., c, h, w), but got {image.ndim} dimensions")
     batch = image.reshape(prod(shape[:-3]), *shape[-3:])
     if mode == "symmetric":
         made = _pad_symmetric(batch, sides)
@@ -98,13 +100,13 @@ def crop(image: Tensor, top: int, left: int, height: int, width: int) -> Tensor:
         return image[..., top:bottom, left:right]
     inside = image[..., max(top, 0) : bottom, max(left, 0) : right]
     sides = [max(min(right, 0) - left, 0), max(right - max(w, left), 0), max(min(bottom, 0) - top, 0), max(bottom - max(h, top), 0)]
-    return pad(inside, sides, 0, "constant") if inside.ndim > 2 else pad(inside.unsqueeze(0), sides, 0, "constant").squeeze(0)
+    return pad(inside, sides, 0, "constant")
 
 
 # Images read at places, which are given as x and y from -1 to 1.
 
 
-def check_reading(image: Tensor, fill: Any, mode: InterpolationMode, matrix: Any = None, coeffs: Any = None) -> None:
+def check_reading(image: Tensor, fill: Any, mode: InterpolationMode, matrix: Any = None, coeffs: Any = None, v1: bool = False) -> None:
     """A colour for the image's channels, and a mode that reads anywhere."""
     if matrix is not None and not isinstance(matrix, list):
         raise TypeError(f"matrix should be a list, but got {type(matrix)}")
@@ -113,7 +115,7 @@ def check_reading(image: Tensor, fill: Any, mode: InterpolationMode, matrix: Any
     if coeffs is not None and len(coeffs) != 8:
         raise ValueError(f"coefficients should have 8 values, but got {len(coeffs)}")
     if isinstance(fill, (tuple, list)):
-        channels = image.shape[-3] if image.ndim > 2 else 1
+        channels = 1 if v1 and image.ndim == 2 else image.shape[-3]
         if len(fill) > 1 and len(fill) != channels:
             raise ValueError(f"fill: {len(fill)} elements do not fit an image of {channels} channels")
     elif fill is not None and not isinstance(fill, (int, float)):
@@ -125,9 +127,13 @@ def check_reading(image: Tensor, fill: Any, mode: InterpolationMode, matrix: Any
 def read(image: Tensor, grid: Tensor, mode: str, fill: Fill, v1: bool = False) -> Tensor:
     """The image read at the places of a grid (1, h, w, 2), `fill` outside."""
     shape, kind = image.shape, image.dtype
-    channels = shape[-3] if image.ndim > 2 else 1
-    lead = shape[:-2] if image.ndim > 2 else ()
-    made_shape = (*lead, *grid.shape[1:3])
+    if v1 and image.ndim == 2 and fill is not None:
+        raise IndexError("expected an image of 3 or 4 dimensions, but got 2")
+    if v1 and image.ndim not in (3, 4):
+        raise RuntimeError(f"expected an image of 3 or 4 dimensions, but got {image.ndim}")
+    if image.ndim < 3:
+        raise ValueError(f"expected an image (..., c, h, w), but got {image.ndim} dimensions")
+    channels, made_shape = shape[-3], (*shape[:-2], *grid.shape[1:3])
     if image.numel() == 0:
         return image.reshape(made_shape)
     batch = image.reshape(-1, channels, *shape[-2:])
@@ -160,7 +166,10 @@ def _lines(width: int, height: int, first_x: float, first_y: float, dtype: DType
 
 def _mapped(x: Tensor, y: Tensor, a: Any, b: Any, c: Any) -> Tensor:
     """a x + b y + c, added up in this order: which of two pixels is nearer may hang on the last bit."""
-    return x * a + y * b + c
+    if x.dtype.itemsize == 2:  # added up in float32, as a matrix product is
+        return _mapped(*[each.to(D.float32) for each in (x, y, a, b, c)]).to(x.dtype)
+    made: Tensor = x * a + y * b + c
+    return made
 
 
 def affine_grid(matrix: Sequence[float], image: Tensor, width: int, height: int) -> Tensor:

@@ -32,6 +32,13 @@ def _image(img: Tensor, channels: bool = False, least: int = 2) -> Tensor:
     return img
 
 
+def _with_channels(img: Tensor, function: str) -> Tensor:
+    """Grey or coloured, with a dimension that says so. IndexError without it."""
+    if _image(img, channels=True).ndim < 3:
+        raise IndexError(f"{function}(): expected an image (..., c, h, w), but got {img.ndim} dimensions")
+    return img
+
+
 def _not_negative(factor: float, name: str) -> None:
     if factor < 0:
         raise ValueError(f"{name} should not be negative, but got {factor}")
@@ -90,7 +97,7 @@ def normalize(tensor: Tensor, mean: list[float], std: list[float], inplace: bool
     colors.check_normalize(_image(tensor))
     if colors.holds_zero(std, tensor.dtype):
         raise ValueError(f"normalize(): std {std} is zero in {tensor.dtype}, and nothing can be divided by it")
-    return colors.normalize(tensor, mean, std, inplace)
+    return colors.normalize(tensor, mean, std, inplace, v1=True)
 
 
 def _compute_resized_output_size(image_size: tuple[int, int], size: Any, max_size: int | None = None, allow_size_none: bool = False) -> list[int]:
@@ -124,6 +131,8 @@ def resize(
         if antialias is False:
             warnings.warn("resize(): Pillow's images are always antialiased; antialias=False has no effect", stacklevel=2)
         return F_pil.resize(img, output, pil_modes_mapping[mode])
+    if img.ndim not in (3, 4):
+        raise ValueError(f"resize(): expected an image of 3 or 4 dimensions, but got {img.ndim}")
     smooth = bool(antialias) and mode in (InterpolationMode.BILINEAR, InterpolationMode.BICUBIC)
     made = shapes.resize(img if img.ndim > 3 else img.unsqueeze(0), output, mode, smooth, bytes_as_such=False)
     return made if img.ndim > 3 else made.squeeze(0)
@@ -143,16 +152,20 @@ def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -
             raise TypeError(f"pad(): {name} should be one of {kinds}, but got {type(given)}")
     sides = A.parse_padding(padding)
     A.check_padding_mode(padding_mode)
+    if padding_mode == "symmetric" and img.ndim not in (3, 4):
+        raise RuntimeError(f"pad(): symmetric padding needs 3 or 4 dimensions, but got {img.ndim}")
     if img.ndim > 2:
         return shapes.pad(img, sides, fill, padding_mode)
-    if padding_mode != "constant":
-        raise RuntimeError(f"pad(): padding_mode {padding_mode!r} needs an image with channels, but got {img.ndim} dimensions")
     return shapes.pad(img.unsqueeze(0), sides, fill, padding_mode).squeeze(0)
 
 
 def crop(img: Any, top: int, left: int, height: int, width: int) -> Any:
     """A rectangle of the image; zeros, or black, where it has no pixels."""
-    return shapes.crop(_image(img), top, left, height, width) if isinstance(img, Tensor) else F_pil.crop(img, top, left, height, width)
+    if not isinstance(img, Tensor):
+        return F_pil.crop(img, top, left, height, width)
+    if _image(img).ndim > 2:
+        return shapes.crop(img, top, left, height, width)
+    return shapes.crop(img.unsqueeze(0), top, left, height, width).squeeze(0)
 
 
 def center_crop(img: Any, output_size: Any) -> Any:
@@ -212,7 +225,7 @@ def perspective(
     mode = mode_of(interpolation)
     if not isinstance(img, Tensor):
         return F_pil.perspective(img, coeffs, pil_modes_mapping[mode], fill)
-    shapes.check_reading(_image(img), fill, mode, coeffs=coeffs)
+    shapes.check_reading(_image(img), fill, mode, coeffs=coeffs, v1=True)
     return shapes.read(img, shapes.perspective_grid(coeffs, img), mode.value, fill, v1=True)
 
 
@@ -244,7 +257,7 @@ def rotate(
         return F_pil.rotate(img, angle, pil_modes_mapping[mode], expand, center, fill)
     # The matrix is that of the inverse map, whose angle has the other sign.
     matrix = A.affine_matrix(_from_middle(center, img), -angle, [0.0, 0.0], 1.0, [0.0, 0.0])
-    shapes.check_reading(_image(img), fill, mode, matrix)
+    shapes.check_reading(_image(img), fill, mode, matrix, v1=True)
     height, width = img.shape[-2:]
     wide, tall = shapes.affine_output_size(matrix, width, height) if expand else (width, height)
     return shapes.read(img, shapes.affine_grid(matrix, img, wide, tall), mode.value, fill, v1=True)
@@ -261,7 +274,7 @@ def affine(
         matrix = A.affine_matrix([width * 0.5, height * 0.5] if center is None else center, angle, shift, scale, slant)
         return F_pil.affine(img, matrix, pil_modes_mapping[mode], fill)
     matrix = A.affine_matrix(_from_middle(center, img), angle, [1.0 * t for t in shift], scale, slant)
-    shapes.check_reading(img, fill, mode, matrix)
+    shapes.check_reading(img, fill, mode, matrix, v1=True)
     return shapes.read(img, shapes.affine_grid(matrix, img, width, height), mode.value, fill, v1=True)
 
 
@@ -299,7 +312,11 @@ def gaussian_blur(img: Any, kernel_size: Any, sigma: Any = None) -> Any:
     if not isinstance(kernel_size, (int, list, tuple)):
         raise TypeError(f"gaussian_blur(): kernel_size should be an int or a sequence of ints, but got {type(kernel_size)}")
     sizes, sigmas = shapes.check_blur(kernel_size, sigma)
-    return _by_tensor(img, "gaussian_blur", lambda image: shapes.blur(_image(image), sizes, sigmas, v1=True))
+    if isinstance(img, Tensor) and _image(img).ndim > 4:
+        raise NotImplementedError(f"gaussian_blur(): expected at most 4 dimensions, but got {img.ndim}")
+    if isinstance(img, Tensor) and img.numel() == 0:
+        raise RuntimeError(f"gaussian_blur(): expected an image with pixels, but got {tuple(img.shape)}")
+    return _by_tensor(img, "gaussian_blur", lambda image: shapes.blur(image, sizes, sigmas, v1=True))
 
 
 def adjust_brightness(img: Any, brightness_factor: float) -> Any:
@@ -315,7 +332,7 @@ def adjust_contrast(img: Any, contrast_factor: float) -> Any:
     if not isinstance(img, Tensor):
         return F_pil.adjust_contrast(img, contrast_factor)
     _not_negative(contrast_factor, "contrast_factor")
-    return colors.contrast(_image(img, channels=True, least=3), contrast_factor, v1=True)
+    return colors.contrast(_with_channels(img, "adjust_contrast"), contrast_factor, v1=True)
 
 
 def adjust_saturation(img: Any, saturation_factor: float) -> Any:
@@ -349,7 +366,9 @@ def adjust_sharpness(img: Any, sharpness_factor: float) -> Any:
     if not isinstance(img, Tensor):
         return F_pil.adjust_sharpness(img, sharpness_factor)
     _not_negative(sharpness_factor, "sharpness_factor")
-    return colors.sharpness(_image(img, channels=True, least=3), sharpness_factor, v1=True)
+    if _with_channels(img, "adjust_sharpness").ndim > 4:
+        raise RuntimeError(f"adjust_sharpness(): expected at most 4 dimensions, but got {img.ndim}")
+    return colors.sharpness(img, sharpness_factor, v1=True)
 
 
 def to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
@@ -380,7 +399,7 @@ def erase(img: Tensor, i: int, j: int, h: int, w: int, v: Tensor, inplace: bool 
 
 def invert(img: Any) -> Any:
     """White less each value."""
-    return colors.invert(_image(img, channels=True, least=3)) if isinstance(img, Tensor) else F_pil.invert(img)
+    return colors.invert(_image(img, channels=True, least=3), v1=True) if isinstance(img, Tensor) else F_pil.invert(img)
 
 
 def posterize(img: Any, bits: int) -> Any:
@@ -401,7 +420,7 @@ def _bytes(img: Tensor) -> Tensor:
 
 def solarize(img: Any, threshold: float) -> Any:
     """Inverted from a threshold on. TypeError for one above white."""
-    return colors.solarize(_image(img, channels=True, least=3), threshold) if isinstance(img, Tensor) else F_pil.solarize(img, threshold)  # type: ignore[arg-type]
+    return colors.solarize(_image(img, channels=True, least=3), threshold, v1=True) if isinstance(img, Tensor) else F_pil.solarize(img, threshold)  # type: ignore[arg-type]
 
 
 def autocontrast(img: Any) -> Any:

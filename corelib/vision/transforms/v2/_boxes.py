@@ -76,7 +76,7 @@ class SetClampingMode(Transform):
 class _Sanitize(Transform):
     """Boxes or points that make no sense taken away, and with them their labels."""
 
-    _kind: ClassVar[Callable[[list[Any]], Any]]
+    _kind: ClassVar[Any]  # what finds them among the inputs
 
     def _valid(self, found: Any) -> Tensor:
         raise NotImplementedError
@@ -123,7 +123,7 @@ class SanitizeBoundingBoxes(_Sanitize):
     """
 
     _transformed_types = (BoundingBoxes, tv_tensors.Mask)
-    _kind = staticmethod(get_bounding_boxes)
+    _kind: ClassVar[Any] = staticmethod(get_bounding_boxes)
 
     def __init__(self, min_size: float = 1.0, min_area: float = 1.0, labels_getter: Any = "default") -> None:
         if min_size < 1:
@@ -144,7 +144,7 @@ class SanitizeKeyPoints(_Sanitize):
     """Points, or rows of points, that leave their canvas taken away, and with them their labels."""
 
     _transformed_types = (KeyPoints,)
-    _kind = staticmethod(get_keypoints)
+    _kind: ClassVar[Any] = staticmethod(get_keypoints)
 
     def __init__(self, labels_getter: Any = None) -> None:
         super().__init__(labels_getter)
@@ -171,7 +171,7 @@ class Lambda(Transform):
         self.types = types or self._transformed_types
 
     def transform(self, inpt: Any, params: Params) -> Any:
-        return self.lambd(inpt) if isinstance(inpt, self.types) else inpt  # type: ignore[arg-type]
+        return self.lambd(inpt) if isinstance(inpt, self.types) else inpt
 
     def extra_repr(self) -> str:
         name = getattr(self.lambd, "__name__", None)

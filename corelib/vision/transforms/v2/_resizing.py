@@ -68,17 +68,16 @@ class RandomIoUCrop(Transform):
     def make_params(self, flat_inputs: list[Any]) -> Params:
         height, width = query_size(flat_inputs)
         found = get_bounding_boxes(flat_inputs)
-        boxes = F.convert_bounding_box_format(found.as_subclass(Tensor), found.format, "XYXY")
         while True:
             least = self.options[draws.integer(0, len(self.options))]
             if least >= 1.0:  # the whole image
                 return {}
             for _ in range(self.trials):
-                params = self._crop(height, width, boxes, least)
+                params = self._crop(height, width, found, least)
                 if params is not None:
                     return params
 
-    def _crop(self, height: int, width: int, boxes: Tensor, least: float) -> Params | None:
+    def _crop(self, height: int, width: int, found: tv_tensors.BoundingBoxes, least: float) -> Params | None:
         """A random crop, or None where it does not do."""
         scales = self.min_scale + (self.max_scale - self.min_scale) * rand(2)
         new_w, new_h = int(width * scales[0]), int(height * scales[1])
@@ -88,6 +87,7 @@ class RandomIoUCrop(Transform):
         left, top = int((width - new_w) * parts[0]), int((height - new_h) * parts[1])
         if not (new_w and new_h):
             return None
+        boxes = F.convert_bounding_box_format(found.as_subclass(Tensor), found.format, "XYXY")
         cx, cy = 0.5 * (boxes[..., 0] + boxes[..., 2]), 0.5 * (boxes[..., 1] + boxes[..., 3])
         within = (left < cx) & (cx < left + new_w) & (top < cy) & (cy < top + new_h)
         if not within.any() or float(_overlap(boxes[within], left, top, left + new_w, top + new_h).max()) < least:

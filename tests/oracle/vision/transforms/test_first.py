@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .images import OURS, THEIRS, WHOLE, Library, both, given, picture, pixels
+from .images import FEW, OURS, THEIRS, WHOLE, Library, both, given, picture, pixels
 
 SEEDS = range(12 if WHOLE else 2)
 TENSORS = {
@@ -75,7 +75,7 @@ def test_a_transform_gives_what_torchvisions_gives(name: str) -> None:
     seeds = range(len(SEEDS) * 4) if name.startswith(MANY) else SEEDS
     for what, image in {**TENSORS, **PICTURES}.items():
         for seed in seeds:
-            few = 0.05 if name.startswith(LOOSE) else 5e-3 if isinstance(image, np.ndarray) or "Blur" in name or "Elastic" in name else 0.0
+            few = 0.05 if name.startswith(LOOSE) else FEW if isinstance(image, np.ndarray) or "Blur" in name or "Elastic" in name else 0.0
 
             def call(library: Library, image: Any = image) -> Any:
                 return make(library.v1)(given(library, image))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ...harness import quiet
-from .images import OURS, THEIRS, WHOLE, Library, both, given, picture, pixels
+from .images import FEW, OURS, THEIRS, WHOLE, Library, both, given, picture, pixels
 
 SEEDS = range(12 if WHOLE else 2)
 INPUTS = {
@@ -93,7 +93,7 @@ LOOSE = ("AugMix", "AutoAugment", "RandAugment", "TrivialAugment", "ColorJitter"
 
 
 def few_of(name: str, pillow: bool) -> float:
-    return 0.05 if name.startswith(LOOSE) else 0.0 if pillow and "Blur" not in name and "Elastic" not in name else 5e-3
+    return 0.05 if name.startswith(LOOSE) else 0.0 if pillow and "Blur" not in name and "Elastic" not in name else FEW
 
 
 @pytest.mark.parametrize("name", TRANSFORMS)

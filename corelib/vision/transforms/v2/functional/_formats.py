@@ -177,7 +177,8 @@ def _leftmost_first(boxes: Tensor) -> Tensor:
     """The order of the corners' numbers that begins with the leftmost corner, the upper of two."""
     x, y = boxes[..., 0::2], boxes[..., 1::2]
     _, least = (y / y.abs().amax(1, keepdim=True) + x / x.abs().amax(1, keepdim=True) * 100).min(dim=1)
-    return (least.unsqueeze(1) * 2 + arange(8, device=boxes.device)) % 8
+    order: Tensor = (least.unsqueeze(1) * 2 + arange(8, device=boxes.device)) % 8
+    return order
 
 
 def _lines(boxes: Tensor) -> tuple[Tensor, Tensor]:
@@ -257,7 +258,7 @@ def clamp_keypoints(inpt: Tensor, canvas_size: Canvas | None = None) -> Tensor:
     else:
         canvas = canvas_size
     points = inpt.as_subclass(Tensor)
-    made = points.clone() if points.is_floating_point() else points.to(D.float32)
+    made: Tensor = points.clone() if points.is_floating_point() else points.to(D.float32)
     made[..., 0].clamp_(min=0, max=canvas[1] - 1)
     made[..., 1].clamp_(min=0, max=canvas[0] - 1)
     made = made.to(points.dtype)

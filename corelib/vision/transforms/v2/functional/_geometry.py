@@ -276,7 +276,7 @@ register(crop, PILImage)(F_pil.crop)
 @register(crop, tv.Mask)
 def crop_mask(mask: Tensor, top: int, left: int, height: int, width: int) -> Tensor:
     """`crop` of a mask."""
-    return shapes.crop(mask, top, left, height, width)
+    return _masked(mask, crop_image, top, left, height, width)
 
 
 @functional
