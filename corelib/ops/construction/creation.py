@@ -15,7 +15,7 @@ from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.operands import Aside
 from corelib.graph.grad_mode import grad_mode
-from corelib.ops.construction.construct import tensor
+from corelib.ops.construction.construct import _from_array, tensor
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
@@ -435,6 +435,12 @@ def linspace(
     if steps < 2:
         return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "linspace", pin_memory)
     # From both ends towards the middle, as PyTorch does, so that the last element is `end` exactly.
+    if dtype is D.float32 and steps <= 1 << 12 and place.type != "meta":  # few are written by the host
+        low, high = np.asarray([start, end], dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # each rounded once, as by PyTorch's fused operation
+            step, i = float((high - low) / np.float32(steps - 1)), np.arange(steps)
+            made = np.where(i < steps // 2, i * step + float(low), float(high) - (steps - 1 - i) * step).astype(np.float32)
+        return _finish(_from_array(made, place, copy=False), requires_grad, out, "linspace", pin_memory)
     exact = dtype.is_floating_point and (dtype.itemsize == 2 or steps > 1 << 24)
     places = arange(steps, dtype=D.int64 if exact else work, device=place)
     i, left = (places.to(work), (places.neg() + (steps - 1)).to(work)) if exact else (places, places.neg() + (steps - 1))

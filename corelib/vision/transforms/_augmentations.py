@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from math import atan, degrees
 from typing import Any
 
@@ -111,8 +112,9 @@ RAND = ("Identity", *PLACED, *ENHANCED, *TABLED)
 MIX = (*PLACED, *TABLED)
 
 
+@lru_cache(maxsize=1024)
 def magnitudes(name: str, bins: int, height: int, width: int, reach: Reach, v1: bool = False) -> Tensor | None:
-    """The strengths of an operation from none to its strongest; None for one that has but one."""
+    """The strengths of an operation from none to its strongest, which are only read; None for one that has but one."""
     if name in ENHANCED:
         return linspace(0.0, reach.factor, bins)
     if name in ("ShearX", "ShearY"):

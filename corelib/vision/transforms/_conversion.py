@@ -7,6 +7,7 @@ from typing import Any
 
 from corelib.ops.construction.construct import from_numpy
 from corelib.ops.construction.creation import empty
+from corelib.tensor import dtype as D
 from corelib.tensor.host import np
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.tensor import Tensor
@@ -14,6 +15,7 @@ from corelib.vision.transforms._functional_pil import _is_pil_image, image_of
 
 _NATIVE_I16 = "I;16" if sys.byteorder == "little" else "I;16B"
 _TO_TENSOR_TYPES = {"I": np.int32, _NATIVE_I16: np.int16, "F": np.float32}
+_BYTES, _WHITE = ("L", "RGB", "RGBA"), np.float32(255)
 _MODES = {1: {"uint8": "L", "int16": _NATIVE_I16, "int32": "I", "float32": "F"}, 2: {"uint8": "LA"}, 3: {"uint8": "RGB"}, 4: {"uint8": "RGBA"}}
 """By the number of channels, the mode of an array of a dtype."""
 _ACCEPTED = {2: ("LA",), 3: ("RGB", "YCbCr", "HSV"), 4: ("RGBA", "CMYK", "RGBX")}
@@ -34,7 +36,7 @@ def to_tensor(pic: Any) -> Tensor:
             raise ValueError(f"to_tensor(): pic should have 2 or 3 dimensions, but got {pic.ndim}")
         pixels = pic[:, :, None] if pic.ndim == 2 else pic
     elif _is_pil_image(pic):
-        pixels = np.asarray(pic) if pic.mode in ("RGB", "L") else np.array(pic, _TO_TENSOR_TYPES.get(pic.mode, np.uint8))
+        pixels = _bytes_of(pic) if pic.mode in _BYTES else np.array(pic, _TO_TENSOR_TYPES.get(pic.mode, np.uint8))
         if pic.mode == "1":
             pixels = 255 * pixels
         pixels = pixels.reshape(pic.height, pic.width, len(pic.getbands()))
@@ -44,15 +46,22 @@ def to_tensor(pic: Any) -> Tensor:
     if planes.dtype != np.uint8:
         return from_numpy(np.ascontiguousarray(planes))
     made = empty(planes.shape, dtype=get_default_dtype())
-    np.divide(planes, 255, out=made.numpy(), casting="unsafe")
+    if made.dtype is not D.float32:
+        return from_numpy(np.ascontiguousarray(planes)).to(made.dtype).div_(255)
+    np.divide(planes, _WHITE, out=made.numpy())  # transposed, converted and divided at once
     return made
+
+
+def _bytes_of(pic: Any) -> Any:
+    """The bytes of an image, which cannot be written, (h, w, c)."""
+    return np.frombuffer(pic.tobytes(), np.uint8).reshape(pic.height, pic.width, -1)
 
 
 def pil_to_tensor(pic: Any) -> Tensor:
     """A PIL Image as a tensor (c, h, w) of its own dtype. TypeError for anything else."""
     if not _is_pil_image(pic):
         raise TypeError(f"pil_to_tensor(): pic should be a PIL Image, but got {type(pic)}")
-    pixels = from_numpy(np.array(pic, copy=True))
+    pixels = from_numpy(_bytes_of(pic).copy() if pic.mode in _BYTES else np.array(pic, copy=True))
     return pixels.view(pic.height, pic.width, len(pic.getbands())).permute((2, 0, 1))
 
 

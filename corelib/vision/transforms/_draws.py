@@ -8,9 +8,9 @@ from typing import Any
 
 from corelib.ops.construction.construct import tensor
 from corelib.ops.construction.creation import empty
-from corelib.ops.elementwise.exponential import exp, log
-from corelib.ops.random.random import rand, randint
+from corelib.ops.random.scalars import integer as integer, uniform as uniform
 from corelib.tensor import dtype as D
+from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
 
 Corners = list[list[int]]
@@ -18,29 +18,19 @@ Corners = list[list[int]]
 
 def chance() -> float:
     """A number from 0 to 1."""
-    return float(rand(1).item())
-
-
-def uniform(low: float, high: float) -> float:
-    """A number from a range."""
-    return float(empty(1).uniform_(low, high).item())
-
-
-def integer(low: int, high: int) -> int:
-    """A whole number from `low` up to `high`, without it."""
-    return int(randint(low, high, (1,)).item())
+    return uniform(0.0, 1.0)
 
 
 def log_of(ratio: Sequence[float]) -> list[float]:
     """The logarithms of a range of aspect ratios, as float32 has them."""
-    found: list[float] = log(tensor(ratio)).tolist()
+    found: list[float] = np.log(np.asarray(ratio, dtype=np.float32)).tolist()
     return found
 
 
 def _rectangle(area: float, scale: Sequence[float], log_ratio: Sequence[float]) -> tuple[int, int]:
     """The longer side first, where the aspect ratio is above 1, of a rectangle of a random part of the area."""
     part = area * uniform(scale[0], scale[1])
-    aspect = exp(empty(1).uniform_(log_ratio[0], log_ratio[1])).item()
+    aspect = float(np.exp(np.float32(uniform(log_ratio[0], log_ratio[1]))))
     return round(sqrt(part * aspect)), round(sqrt(part / aspect))
 
 
