@@ -438,8 +438,8 @@ def linspace(
     if dtype is D.float32 and steps <= 1 << 12 and place.type != "meta":  # few are written by the host
         low, high = np.asarray([start, end], dtype=np.float32)
         with np.errstate(over="ignore", invalid="ignore"):  # each rounded once, as by PyTorch's fused operation
-            step, i = float((high - low) / np.float32(steps - 1)), np.arange(steps)
-            made = np.where(i < steps // 2, i * step + float(low), float(high) - (steps - 1 - i) * step).astype(np.float32)
+            gap, at = float((high - low) / np.float32(steps - 1)), np.arange(steps)
+            made = np.where(at < steps // 2, at * gap + float(low), float(high) - (steps - 1 - at) * gap).astype(np.float32)
         return _finish(_from_array(made, place, copy=False), requires_grad, out, "linspace", pin_memory)
     exact = dtype.is_floating_point and (dtype.itemsize == 2 or steps > 1 << 24)
     places = arange(steps, dtype=D.int64 if exact else work, device=place)

@@ -132,11 +132,11 @@ def sharpness(image: Tensor, factor: float, v1: bool = False) -> Tensor:
     kernel[1, 1] = 5.0 / 13.0
     made = image.reshape(-1, channels, height, width).to(computed, copy=True)
     smooth = conv2d(made, kernel.expand(channels, 1, 3, 3), groups=channels)
-    smooth = smooth if floating else smooth.round_()
+    smooth = smooth if floating or (v1 and kind not in VALUE_BITS) else smooth.round_()
     inner = made[..., 1:-1, 1:-1]
     if v1:
         blurred = made.clone()
-        blurred[..., 1:-1, 1:-1] = smooth
+        blurred[..., 1:-1, 1:-1] = smooth.to(kind)
         made = made * float(factor) + blurred * (1.0 - float(factor))
     else:
         inner.copy_(_plus(inner, smooth.sub_(inner), 1.0 - factor, not floating))

@@ -9,7 +9,7 @@ from corelib.pytree import tree_flatten
 from corelib.tensor.device import DeviceLike
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
-from corelib.vision.tv_tensors._tv_tensor import TVTensor
+from corelib.vision.tv_tensors._tv_tensor import TVTensor, like_parts
 
 
 class OnCanvas(TVTensor):
@@ -35,7 +35,7 @@ class OnCanvas(TVTensor):
         if isinstance(output, Tensor) and not isinstance(output, cls):
             return cls._wrap(output, check_dims=False, **known)
         if isinstance(output, (tuple, list)):
-            return type(output)(cls._wrap(part, check_dims=False, **known) for part in output)
+            return like_parts(output, [cls._wrap(part, check_dims=False, **known) for part in output])
         return output
 
     def __repr__(self, *, tensor_contents: str | None = None) -> str:  # type: ignore[override]

@@ -57,6 +57,12 @@ def set_return_type(return_type: str) -> _ReturnTypeCM:
     return _ReturnTypeCM(before)
 
 
+def like_parts(several: Any, parts: list[Any]) -> Any:
+    """Other parts in a list, a tuple or a named tuple like this."""
+    kind = type(several)
+    return kind._make(parts) if hasattr(kind, "_make") else kind(parts)
+
+
 class TVTensor(Tensor):
     """The class of all of them."""
 
@@ -72,7 +78,7 @@ class TVTensor(Tensor):
         if isinstance(output, Tensor) and not isinstance(output, cls):
             return output.as_subclass(cls)
         if isinstance(output, (tuple, list)):
-            return type(output)(cls._wrap_output(part, args, kwargs) for part in output)
+            return like_parts(output, [cls._wrap_output(part, args, kwargs) for part in output])
         return output
 
     @classmethod

@@ -145,6 +145,8 @@ def test_a_function_of_the_second_gives_what_torchvisions_gives(function: str) -
 def test_dtypes_are_converted_as_torchvisions(second: bool) -> None:
     for source in DTYPES:
         for target in DTYPES:
+            if {source, target} in ({"float16", "int32"}, {"float16", "int64"}):
+                continue  # whose white is infinite in the one
             image = pixels((3, 9, 11), source, 3)
 
             def call(library: Library, image: Any = image, target: str = target) -> Any:

@@ -119,6 +119,8 @@ def adjust_sharpness(inpt: Any, sharpness_factor: float) -> Any:
 @register(adjust_sharpness, Tensor, tv.Image)
 def adjust_sharpness_image(image: Tensor, sharpness_factor: float) -> Tensor:
     """`adjust_sharpness` of an image."""
+    if image.ndim < 3:
+        raise ValueError(f"adjust_sharpness(): expected an image (..., c, h, w), but got {image.ndim} dimensions")
     _one_or_three(image)
     _not_negative(sharpness_factor, "sharpness_factor")
     return colors.sharpness(image, sharpness_factor)
