@@ -20,12 +20,12 @@ from corelib.vision import transforms as ours_v1, tv_tensors as our_tv
 from corelib.vision.transforms import functional as our_F1, v2 as ours_v2
 
 from ..beside import torchvision, v2
-from ...harness import quiet
+from ...harness import COUNTS, quiet
 
 WHOLE = os.environ.get("CORELIB_VISION") == "whole"
 """Whether more seeds and images are tried than a change needs."""
 NEAR, FEW = 2e-5, 1e-2
-COUNT = {"comparisons": 0, "pixels": 0, "off by one": 0}
+COMPARED, VALUES, OFF = "outcomes of transforms compared", "values of integers in them", "of which are 1 off, or a few"
 
 
 class Library:
@@ -86,21 +86,21 @@ def compare(ours: Any, theirs: Any, what: str, near: float = NEAR, few: float = 
             if hasattr(theirs, name):
                 assert str(getattr(ours, name)) == str(getattr(theirs, name)), f"{what}: {name}"
         a, b = ours.as_subclass(corelib.Tensor).numpy(force=True), theirs.as_subclass(torch.Tensor).numpy(force=True)
-        COUNT["comparisons"] += 1
-        COUNT["pixels"] += a.size
+        COUNTS[COMPARED] += 1
         if np.issubdtype(a.dtype, np.floating):
             np.testing.assert_allclose(a, b, rtol=near, atol=near, err_msg=what)
         else:
             off = np.abs(a.astype(np.float64) - b.astype(np.float64))
             if a.dtype.itemsize >= 4:  # which float32 holds but nearly
                 off = np.maximum(off - np.abs(b.astype(np.float64)).max(initial=0) * near, 0)
-            COUNT["off by one"] += int((off > 0).sum())
+            COUNTS[VALUES] += a.size
+            COUNTS[OFF] += int((off > 0).sum())
             most = 1 if few <= FEW else 3  # after several steps, one of which may have been 1 off
             few = few if a.dtype.itemsize == 1 else max(4 * few, 0.02)  # float32 holds wider ones with fewer digits to spare
             assert off.size == 0 or off.max() <= most, f"{what}: {int(off.max())} off, at {(off > most).sum()} of {off.size} pixels"
             assert (off > 0).sum() <= max(few * off.size, 1), f"{what}: {(off > 0).sum()} of {off.size} pixels are 1 off"
     elif isinstance(theirs, PIL.Image.Image):
-        COUNT["comparisons"] += 1
+        COUNTS[COMPARED] += 1
         assert isinstance(ours, PIL.Image.Image), what
         assert (ours.mode, ours.size) == (theirs.mode, theirs.size), what
         a, b = np.asarray(ours), np.asarray(theirs)
@@ -123,10 +123,10 @@ def compare(ours: Any, theirs: Any, what: str, near: float = NEAR, few: float = 
         for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
             compare(a, b, f"{what}[{i}]", near, few)
     elif isinstance(theirs, float):
-        COUNT["comparisons"] += 1
+        COUNTS[COMPARED] += 1
         np.testing.assert_allclose(ours, theirs, rtol=near, atol=near, err_msg=what)
     else:
-        COUNT["comparisons"] += 1
+        COUNTS[COMPARED] += 1
         assert ours == theirs, what
 
 
@@ -145,7 +145,7 @@ def both(call: Callable[[Library], Any], what: str, seed: int = 0, near: float =
     """The call does in one library what it does in the other, errors included. Whether it raised none."""
     mine, other = outcome(OURS, call, seed), outcome(THEIRS, call, seed)
     if isinstance(other, Exception) or isinstance(mine, Exception):
-        COUNT["comparisons"] += 1
+        COUNTS[COMPARED] += 1
         assert type(mine) is type(other), f"{what}: {mine!r} where torchvision gives {other!r}"
         return False
     compare(mine, other, what, near, few)
