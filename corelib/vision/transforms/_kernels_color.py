@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
+from corelib.graph.grad_mode import grad_mode
 from corelib.ops.construction.construct import as_tensor, tensor
 from corelib.ops.construction.creation import arange, full, ones_like
 from corelib.ops.elementwise.where import select_where as where
@@ -243,12 +245,22 @@ def equalize(image: Tensor) -> Tensor:
     return rescale(made, image.dtype)
 
 
+def _per_channel(values: Any, kind: DType, device: Any) -> Tensor:
+    """A number for each channel, as they lie beside an image; those of a list are kept, since every image has the same."""
+    if isinstance(values, (list, tuple)) and not grad_mode.inference and all(type(each) is float for each in values):
+        return _column(tuple(values), kind, device)
+    made = as_tensor(values, dtype=kind, device=device)
+    return made.view(-1, 1, 1) if made.ndim == 1 else made
+
+
+@lru_cache(maxsize=64)
+def _column(values: tuple[float, ...], kind: DType, device: Any) -> Tensor:
+    return tensor(values, dtype=kind, device=device).view(-1, 1, 1)
+
+
 def normalize(image: Tensor, mean: Any, std: Any, inplace: bool, v1: bool = False) -> Tensor:
     """(image - mean) / std, in each channel."""
-    kind, device = image.dtype, image.device
-    mean, std = as_tensor(mean, dtype=kind, device=device), as_tensor(std, dtype=kind, device=device)
-    mean = mean.view(-1, 1, 1) if mean.ndim == 1 else mean
-    std = std.view(-1, 1, 1) if std.ndim == 1 else std
+    mean, std = (_per_channel(each, image.dtype, image.device) for each in (mean, std))
     made = image.sub_(mean) if inplace else image.sub(mean)
     if v1 and made.shape != image.shape:
         raise RuntimeError(f"normalize(): {mean.numel()} means do not fit an image of {image.shape[-3]} channels")

@@ -201,14 +201,15 @@ def identity_grid(height: int, width: int, dtype: DType | None, device: Any) -> 
     return made
 
 
-def affine_output_size(matrix: Sequence[float], width: int, height: int) -> tuple[int, int]:
+def affine_output_size(matrix: Sequence[float], width: int, height: int, v1: bool = False) -> tuple[int, int]:
     """The width and the height that a turned image needs."""
-    corners = tensor([[x * width, y * height, 1.0] for x, y in ((-0.5, -0.5), (-0.5, 0.5), (0.5, 0.5), (0.5, -0.5))])
-    moved = corners.matmul(tensor(matrix, dtype=D.float32).view(2, 3).T)
+    x, y = tensor([[-0.5 * width, -0.5 * height], [-0.5 * width, 0.5 * height], [0.5 * width, 0.5 * height], [0.5 * width, -0.5 * height]]).unbind(-1)
+    moved = _mapped(x.unsqueeze(-1), y.unsqueeze(-1), *tensor(matrix, dtype=D.float32).view(2, 3).T.unbind())
     half, tol = tensor((width * 0.5, height * 0.5)), 1e-4
+    high, low = moved.amax(0) + half, moved.amin(0) + half
     # A hair less or more is no reason for another pixel.
-    high = ((moved.amax(0) + half) / tol).trunc_().mul_(tol).ceil_()
-    low = ((moved.amin(0) + half) / tol).trunc_().mul_(tol).floor_()
+    high, low = (each / tol if v1 else each * (1.0 / tol) for each in (high, low))
+    high, low = high.trunc_().mul_(tol).ceil_(), low.trunc_().mul_(tol).floor_()
     wide, tall = (high - low).tolist()
     return int(wide), int(tall)
 
@@ -261,7 +262,7 @@ def blur(image: Tensor, kernel_size: Sequence[int], sigma: Sequence[float], v1: 
     x, y = kernel_size[0] // 2, kernel_size[1] // 2
     made = pad_op(image.reshape(-1, *shape[-3:]).to(computed), [x, x, y, y], mode="reflect")
     made = conv2d(made, kernel, groups=shape[-3]).reshape(shape)
-    return made if computed is kind else made.round_().to(kind)
+    return made if computed is kind else (made.round_() if kind in INTEGERS or not v1 else made).to(kind)
 
 
 def elastic_displacement(alpha: Sequence[float], sigma: Sequence[float], size: Sequence[int], v1: bool = False) -> Tensor:

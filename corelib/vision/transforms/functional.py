@@ -154,6 +154,8 @@ def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -
     A.check_padding_mode(padding_mode)
     if padding_mode == "symmetric" and img.ndim not in (3, 4):
         raise RuntimeError(f"pad(): symmetric padding needs 3 or 4 dimensions, but got {img.ndim}")
+    if padding_mode in ("edge", "reflect") and img.ndim > 4:
+        raise NotImplementedError(f"pad(): padding_mode {padding_mode!r} takes at most 4 dimensions, but got {img.ndim}")
     if img.ndim > 2:
         return shapes.pad(img, sides, fill, padding_mode)
     return shapes.pad(img.unsqueeze(0), sides, fill, padding_mode).squeeze(0)
@@ -259,7 +261,7 @@ def rotate(
     matrix = A.affine_matrix(_from_middle(center, img), -angle, [0.0, 0.0], 1.0, [0.0, 0.0])
     shapes.check_reading(_image(img), fill, mode, matrix, v1=True)
     height, width = img.shape[-2:]
-    wide, tall = shapes.affine_output_size(matrix, width, height) if expand else (width, height)
+    wide, tall = shapes.affine_output_size(matrix, width, height, v1=True) if expand else (width, height)
     return shapes.read(img, shapes.affine_grid(matrix, img, wide, tall), mode.value, fill, v1=True)
 
 

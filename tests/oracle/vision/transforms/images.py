@@ -76,8 +76,8 @@ def given(library: Library, value: Any) -> Any:
     return value.copy() if isinstance(value, PIL.Image.Image) else value
 
 
-def compare(ours: Any, theirs: Any, what: str, near: float = NEAR, few: float = FEW) -> None:
-    """Two outcomes of one kind, and in them the same numbers."""
+def compare(ours: Any, theirs: Any, what: str, near: float = NEAR, few: float = FEW, odd: float = 0.0) -> None:
+    """Two outcomes of one kind, and in them the same numbers, but for a part `odd` of them where a step on the way leaps."""
     if isinstance(theirs, torch.Tensor):
         assert type(ours).__name__ == type(theirs).__name__, what
         assert str(ours.dtype) == str(theirs.dtype), what
@@ -88,7 +88,8 @@ def compare(ours: Any, theirs: Any, what: str, near: float = NEAR, few: float = 
         a, b = ours.as_subclass(corelib.Tensor).numpy(force=True), theirs.as_subclass(torch.Tensor).numpy(force=True)
         COUNTS[COMPARED] += 1
         if np.issubdtype(a.dtype, np.floating):
-            np.testing.assert_allclose(a, b, rtol=near, atol=near, err_msg=what)
+            if not odd or (~np.isclose(a, b, rtol=near, atol=near, equal_nan=True)).sum() > max(odd * a.size, 2):
+                np.testing.assert_allclose(a, b, rtol=near, atol=near, err_msg=what)
         else:
             off = np.abs(a.astype(np.float64) - b.astype(np.float64))
             if a.dtype.itemsize >= 4:  # which float32 holds but nearly
@@ -97,7 +98,7 @@ def compare(ours: Any, theirs: Any, what: str, near: float = NEAR, few: float = 
             COUNTS[OFF] += int((off > 0).sum())
             most = 1 if few <= FEW else 3  # after several steps, one of which may have been 1 off
             few = few if a.dtype.itemsize == 1 else max(4 * few, 0.02)  # float32 holds wider ones with fewer digits to spare
-            assert off.size == 0 or off.max() <= most, f"{what}: {int(off.max())} off, at {(off > most).sum()} of {off.size} pixels"
+            assert (off > most).sum() <= odd * off.size, f"{what}: {int(off.max())} off, at {(off > most).sum()} of {off.size} pixels"
             assert (off > 0).sum() <= max(few * off.size, 1), f"{what}: {(off > 0).sum()} of {off.size} pixels are 1 off"
     elif isinstance(theirs, PIL.Image.Image):
         COUNTS[COMPARED] += 1
@@ -117,11 +118,11 @@ def compare(ours: Any, theirs: Any, what: str, near: float = NEAR, few: float = 
     elif isinstance(theirs, Mapping):
         assert list(ours) == list(theirs), what
         for key in theirs:
-            compare(ours[key], theirs[key], f"{what}[{key!r}]", near, few)
+            compare(ours[key], theirs[key], f"{what}[{key!r}]", near, few, odd)
     elif isinstance(theirs, (tuple, list)):
         assert len(ours) == len(theirs), what
         for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
-            compare(a, b, f"{what}[{i}]", near, few)
+            compare(a, b, f"{what}[{i}]", near, few, odd)
     elif isinstance(theirs, float):
         COUNTS[COMPARED] += 1
         np.testing.assert_allclose(ours, theirs, rtol=near, atol=near, err_msg=what)
@@ -141,12 +142,12 @@ def outcome(library: Library, call: Callable[[Library], Any], seed: int) -> Any:
             return error
 
 
-def both(call: Callable[[Library], Any], what: str, seed: int = 0, near: float = NEAR, few: float = FEW) -> bool:
+def both(call: Callable[[Library], Any], what: str, seed: int = 0, near: float = NEAR, few: float = FEW, odd: float = 0.0) -> bool:
     """The call does in one library what it does in the other, errors included. Whether it raised none."""
     mine, other = outcome(OURS, call, seed), outcome(THEIRS, call, seed)
     if isinstance(other, Exception) or isinstance(mine, Exception):
         COUNTS[COMPARED] += 1
         assert type(mine) is type(other), f"{what}: {mine!r} where torchvision gives {other!r}"
         return False
-    compare(mine, other, what, near, few)
+    compare(mine, other, what, near, few, odd)
     return True

@@ -85,7 +85,8 @@ def test_boxes_are_moved(name: str, kind: str) -> None:
             near = 2e-2 if kind in TURNED and dtype == "float32" else NEAR
             if kind in TURNED and mode == "hard":
                 near = 0.2
-            both(call, f"{name} of {dtype} {kind}, {mode}, with {chosen}", near=near, few=0.2)
+            # A turned box that is cut to nearly nothing has any angle.
+            both(call, f"{name} of {dtype} {kind}, {mode}, with {chosen}", near=near, few=0.2, odd=0.1 if kind in TURNED else 0.0)
 
 
 POINTS = {name: MOVES[name] for name in MOVES if not name.startswith(("clamp", "sanitize"))} | {"clamp_keypoints": lambda rng: {}, "sanitize_keypoints": lambda rng: {}}

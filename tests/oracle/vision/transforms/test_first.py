@@ -69,6 +69,11 @@ LOOSE = ("AugMix", "AutoAugment", "RandAugment", "TrivialAugment", "ColorJitter"
 """Those that may do several things to what was rounded before."""
 
 
+def odd_of(name: str) -> float:
+    """How many values may be others: the nearest of two pixels is another where a displacement is a last bit longer, and floats are posterized."""
+    return 2e-3 if name.startswith(("RandAugment", "AutoAugment", "TrivialAugment", "AugMix", "ElasticTransform nearest")) else 0.0
+
+
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_a_transform_gives_what_torchvisions_gives(name: str) -> None:
     make = TRANSFORMS[name]
@@ -80,7 +85,7 @@ def test_a_transform_gives_what_torchvisions_gives(name: str) -> None:
             def call(library: Library, image: Any = image) -> Any:
                 return make(library.v1)(given(library, image))
 
-            both(call, f"{name} of {what}, seed {seed}", seed, few=few)
+            both(call, f"{name} of {what}, seed {seed}", seed, few=few, odd=odd_of(name))
 
 
 @pytest.mark.parametrize("name", [n for n in TRANSFORMS if n not in ("Lambda",)])

@@ -96,6 +96,11 @@ def few_of(name: str, pillow: bool) -> float:
     return 0.05 if name.startswith(LOOSE) else 0.0 if pillow and "Blur" not in name and "Elastic" not in name else FEW
 
 
+def odd_of(name: str) -> float:
+    """How many values may be others: the nearest of two pixels is another where a displacement is a last bit longer, and floats are posterized."""
+    return 2e-3 if name.startswith(("RandAugment", "AutoAugment", "TrivialAugment", "AugMix", "ElasticTransform nearest")) else 0.0
+
+
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_a_transform_gives_what_torchvisions_gives(name: str) -> None:
     make = TRANSFORMS[name]
@@ -105,7 +110,7 @@ def test_a_transform_gives_what_torchvisions_gives(name: str) -> None:
             def call(library: Library, image: Any = image) -> Any:
                 return make(library.v2)(given(library, image))
 
-            both(call, f"{name} of {what}, seed {seed}", seed, few=few_of(name, not isinstance(image, np.ndarray)))
+            both(call, f"{name} of {what}, seed {seed}", seed, few=few_of(name, not isinstance(image, np.ndarray)), odd=odd_of(name))
 
 
 @pytest.mark.parametrize("name", TRANSFORMS)
@@ -117,7 +122,7 @@ def test_a_transform_of_a_sample_gives_what_torchvisions_gives(name: str) -> Non
             def call(library: Library, kind: str = kind) -> Any:
                 return make(library.v2)(sample(library, kind))
 
-            both(call, f"{name} of {kind}, seed {seed}", seed, few=few_of(name, False))
+            both(call, f"{name} of {kind}, seed {seed}", seed, few=few_of(name, False), odd=odd_of(name))
 
 
 @pytest.mark.parametrize("name", TRANSFORMS)
