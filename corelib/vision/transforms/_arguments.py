@@ -18,8 +18,9 @@ PADDING_MODES = ("constant", "edge", "reflect", "symmetric")
 
 def _setup_size(size: Any, error_msg: str = TWO) -> Any:
     """A height and a width from a number, a sequence of one, or of two."""
+    given: Any = size
     if isinstance(size, numbers.Number):
-        return int(size), int(size)  # type: ignore[call-overload]
+        return int(given), int(given)
     if isinstance(size, Sequence) and len(size) == 1:
         return size[0], size[0]
     if len(size) != 2:
@@ -38,10 +39,11 @@ def _check_sequence_input(x: Any, name: str, req_sizes: Sequence[int]) -> None:
 
 def _setup_angle(x: Any, name: str, req_sizes: Sequence[int] = (2,)) -> list[float]:
     """A range of degrees: -x to x for a number."""
+    given: Any = x
     if isinstance(x, numbers.Number):
-        if x < 0:  # type: ignore[operator]
+        if given < 0:
             raise ValueError(f"{name}: a single number must not be negative, but got {x}")
-        x = [-x, x]  # type: ignore[operator]
+        x = [-given, given]
     else:
         _check_sequence_input(x, name, req_sizes)
     return [float(d) for d in x]
@@ -95,10 +97,11 @@ def check_linear(matrix: Any, mean: Any) -> None:
 
 def jitter_range(value: Any, name: str, center: float = 1, bound: tuple[float, float] = (0, math.inf), from_zero: bool = True) -> tuple[float, float] | None:
     """The range of a factor: around the centre for a number; None where it is the centre alone."""
+    given: Any = value
     if isinstance(value, numbers.Number):
-        if value < 0:  # type: ignore[operator]
+        if given < 0:
             raise ValueError(f"{name}: a single number must not be negative, but got {value}")
-        low, high = center - float(value), center + float(value)  # type: ignore[arg-type]
+        low, high = center - float(given), center + float(given)
         low = max(low, 0.0) if from_zero else low
     elif isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2:
         low, high = float(value[0]), float(value[1])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import numbers
-import sys
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, TypeVar
 
 from corelib.tensor.host import np
@@ -16,30 +14,36 @@ F = TypeVar("F", bound=Callable[..., Any])
 PADDING_MODES = ("constant", "edge", "reflect", "symmetric")
 
 
+@cache
 def pillow(module: str) -> Any:
     """A module of Pillow's. ImportError that says what to install, without it."""
     try:
-        return importlib.import_module(f"PIL.{module}")
+        from PIL import Image, ImageEnhance, ImageOps
     except ImportError as error:
         raise ImportError('Images of Pillow need Pillow: pip install "corelib[vision]"') from error
+    return {"Image": Image, "ImageEnhance": ImageEnhance, "ImageOps": ImageOps}[module]
+
+
+@cache
+def _is_pil_type(kind: Any) -> bool:
+    return any((each.__module__, each.__name__) == ("PIL.Image", "Image") for each in kind.__mro__)
 
 
 def _is_pil_image(img: Any) -> bool:
-    """Whether this is one of Pillow's images; without Pillow nothing is."""
-    image = sys.modules.get("PIL.Image")
-    return image is not None and isinstance(img, image.Image)
+    """Whether this is one of Pillow's images, which are known by their class's name, so that Pillow need not be there."""
+    kind: Any = type(img)
+    return _is_pil_type(kind)
 
 
-def _of_image(function: F) -> F:
+def _of_image(function: F) -> Any:
     """Of Pillow's images alone: TypeError for anything else."""
 
-    @wraps(function)
     def checked(img: Any, *args: Any, **kwargs: Any) -> Any:
         if not _is_pil_image(img):
             raise TypeError(f"{function.__name__}(): img should be a PIL Image, but got {type(img)}")
         return function(img, *args, **kwargs)
 
-    return checked  # type: ignore[return-value]
+    return wraps(function)(checked)
 
 
 def image_of(array: Any, mode: str) -> Any:

@@ -115,7 +115,8 @@ class GaussianBlur(Module):
             if ks <= 0 or ks % 2 == 0:
                 raise ValueError(f"GaussianBlur(): kernel_size should be odd and positive, but got {ks}")
         if isinstance(sigma, Number):
-            if sigma <= 0:  # type: ignore[operator]
+            given: Any = sigma
+            if given <= 0:
                 raise ValueError(f"GaussianBlur(): sigma must be positive, but got {sigma}")
             sigma = (sigma, sigma)
         elif not (isinstance(sigma, Sequence) and len(sigma) == 2):

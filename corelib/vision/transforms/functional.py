@@ -53,7 +53,8 @@ def get_dimensions(img: Any) -> list[int]:
     [3, 4, 5]
     """
     if not isinstance(img, Tensor):
-        return F_pil.get_dimensions(img)
+        found: list[int] = F_pil.get_dimensions(img)
+        return found
     shape = _image(img).shape
     return [1 if len(shape) == 2 else shape[-3], shape[-2], shape[-1]]
 
@@ -420,9 +421,9 @@ def _bytes(img: Tensor) -> Tensor:
     return _image(img, channels=True)
 
 
-def solarize(img: Any, threshold: float) -> Any:
+def solarize(img: Any, threshold: Any) -> Any:
     """Inverted from a threshold on. TypeError for one above white."""
-    return colors.solarize(_image(img, channels=True, least=3), threshold, v1=True) if isinstance(img, Tensor) else F_pil.solarize(img, threshold)  # type: ignore[arg-type]
+    return colors.solarize(_image(img, channels=True, least=3), threshold, v1=True) if isinstance(img, Tensor) else F_pil.solarize(img, threshold)
 
 
 def autocontrast(img: Any) -> Any:

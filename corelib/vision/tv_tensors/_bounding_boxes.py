@@ -56,9 +56,10 @@ class BoundingBoxes(OnCanvas):
     clamping_mode: CLAMPING_MODE_TYPE
 
     @classmethod
-    def _wrap(  # type: ignore[override]
-        cls, tensor: Tensor, *, check_dims: bool = True, format: BoundingBoxFormat | str, canvas_size: tuple[int, int], clamping_mode: CLAMPING_MODE_TYPE = "soft"
-    ) -> BoundingBoxes:
+    def _wrap(
+        cls, tensor: Tensor, *, check_dims: bool = True, format: BoundingBoxFormat | str = "", canvas_size: tuple[int, int] = (0, 0),
+        clamping_mode: CLAMPING_MODE_TYPE = "soft", **known: Any,
+    ) -> BoundingBoxes:  # fmt: skip
         if check_dims:
             if tensor.ndim == 1:
                 tensor = tensor.unsqueeze(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from corelib.pytree import tree_flatten
 from corelib.tensor.device import DeviceLike
@@ -15,7 +15,7 @@ from corelib.vision.tv_tensors._tv_tensor import TVTensor, like_parts
 class OnCanvas(TVTensor):
     """What lies on a canvas of a height and a width, and keeps in every operation what it knows of it."""
 
-    _known: tuple[str, ...] = ("canvas_size",)
+    _known: ClassVar[Any] = ("canvas_size",)
     canvas_size: tuple[int, int]
 
     @classmethod
@@ -38,9 +38,6 @@ class OnCanvas(TVTensor):
             return like_parts(output, [cls._wrap(part, check_dims=False, **known) for part in output])
         return output
 
-    def __repr__(self, *, tensor_contents: str | None = None) -> str:  # type: ignore[override]
-        return self._make_repr(**{name: getattr(self, name) for name in self._known})
-
 
 class KeyPoints(OnCanvas):
     """Points (..., 2), x and y in pixels of a canvas of (height, width).
@@ -51,7 +48,7 @@ class KeyPoints(OnCanvas):
     """
 
     @classmethod
-    def _wrap(cls, tensor: Tensor, *, check_dims: bool = True, canvas_size: tuple[int, int]) -> KeyPoints:  # type: ignore[override]
+    def _wrap(cls, tensor: Tensor, *, check_dims: bool = True, canvas_size: tuple[int, int] = (0, 0), **known: Any) -> KeyPoints:
         if check_dims:
             if tensor.ndim == 1:
                 tensor = tensor.unsqueeze(0)

@@ -20,6 +20,8 @@ class Image(TVTensor):
     torch.Size([1, 4, 5])
     """
 
+    _known = ()
+
     def __new__(cls, data: Any, *, dtype: DType | None = None, device: DeviceLike = None, requires_grad: bool | None = None) -> Image:
         pixels = pil_to_tensor(data) if _is_pil_image(data) else data
         tensor = cls._to_tensor(pixels, dtype=dtype, device=device, requires_grad=requires_grad)
@@ -27,9 +29,6 @@ class Image(TVTensor):
             raise ValueError(f"Image(): expected 2 dimensions or more, but got {tensor.ndim}")
         made: Image = (tensor.unsqueeze(0) if tensor.ndim == 2 else tensor).as_subclass(cls)
         return made
-
-    def __repr__(self, *, tensor_contents: str | None = None) -> str:  # type: ignore[override]
-        return self._make_repr()
 
 
 class Mask(TVTensor):
@@ -44,12 +43,11 @@ class Mask(TVTensor):
 class Video(TVTensor):
     """A video or several (..., frames, c, h, w)."""
 
+    _known = ()
+
     def __new__(cls, data: Any, *, dtype: DType | None = None, device: DeviceLike = None, requires_grad: bool | None = None) -> Video:
         tensor = cls._to_tensor(data, dtype=dtype, device=device, requires_grad=requires_grad)
         if data.ndim < 4:
             raise ValueError(f"Video(): expected 4 dimensions or more, but got {data.ndim}")
         made: Video = tensor.as_subclass(cls)
         return made
-
-    def __repr__(self, *, tensor_contents: str | None = None) -> str:  # type: ignore[override]
-        return self._make_repr()

@@ -6,7 +6,7 @@ The result of an operation is a plain tensor, except for the few that give the t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar
 
 from corelib.ops.construction.construct import as_tensor
 from corelib.overrides.asking import DisableTorchFunctionSubclass
@@ -66,6 +66,9 @@ def like_parts(several: Any, parts: list[Any]) -> Any:
 class TVTensor(Tensor):
     """The class of all of them."""
 
+    _known: ClassVar[Any] = None
+    """The names of what one knows beside its numbers, and shows; None for a class that is shown as any tensor."""
+
     @staticmethod
     def _to_tensor(data: Any, dtype: DType | None = None, device: DeviceLike = None, requires_grad: bool | None = None) -> Tensor:
         if requires_grad is None:
@@ -98,6 +101,9 @@ class TVTensor(Tensor):
             return cls._wrap_output(output, args, kwargs)
         return output.as_subclass(Tensor) if isinstance(output, cls) else output  # in place, it is itself
 
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:  # type: ignore[override]
+        return super().__repr__() if self._known is None else self._make_repr(**{name: getattr(self, name) for name in self._known})
+
     def _make_repr(self, **kwargs: Any) -> str:
         extra = ", ".join(f"{key}={value}" for key, value in kwargs.items())
         return f"{super().__repr__()[:-1]}, {extra})"
@@ -123,9 +129,8 @@ class TVTensor(Tensor):
         """What one element is."""
         return self._dtype
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        made: Any = self.detach().clone().requires_grad_(self.requires_grad)
-        return made  # type: ignore[no-any-return]
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self.detach().clone().requires_grad_(self.requires_grad)
 
 
 ITSELF = frozenset((Tensor.clone, Tensor.to, Tensor.detach, Tensor.requires_grad_, Tensor.pin_memory))

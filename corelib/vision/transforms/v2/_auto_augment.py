@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from corelib.ops.random.gammas import _sample_dirichlet
@@ -89,7 +90,7 @@ class AutoAugment(_AutoAugmentBase):
             if not draws.chance() <= probability:
                 continue
             strengths, signed = self._AUGMENTATION_SPACE[name]
-            magnitude = self._strength(strengths(10, height, width), lambda i=number: i, signed)  # type: ignore[misc]
+            magnitude = self._strength(strengths(10, height, width), partial(int, number or 0), signed)
             image = self._apply_image_or_video_transform(image, name, magnitude, self.interpolation, self._fill)
         return image
 

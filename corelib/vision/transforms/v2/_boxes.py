@@ -67,10 +67,10 @@ class SetClampingMode(Transform):
         if clamping_mode not in (None, "soft", "hard"):
             raise ValueError(f"SetClampingMode(): clamping_mode must be 'soft', 'hard' or None, but got {clamping_mode!r}")
 
-    def transform(self, inpt: BoundingBoxes, params: Params) -> BoundingBoxes:
+    def transform(self, inpt: BoundingBoxes, params: Params) -> Any:
         made: Any = inpt.clone()
         made.clamping_mode = self.clamping_mode
-        return made  # type: ignore[no-any-return]
+        return made
 
 
 class _Sanitize(Transform):
@@ -104,7 +104,8 @@ class _Sanitize(Transform):
 
     def transform(self, inpt: Any, params: Params) -> Any:
         is_label = params["labels"] is not None and any(inpt is label for label in params["labels"])
-        if not (is_label or isinstance(inpt, self._transformed_types)):  # type: ignore[arg-type]
+        kinds: Any = self._transformed_types
+        if not (is_label or isinstance(inpt, kinds)):
             return inpt
         if isinstance(inpt, tv_tensors.Mask) and not is_label and not _fits(inpt, params["valid"]):
             return inpt  # of segmentation, which is not one for each box

@@ -14,9 +14,10 @@ from corelib.vision.transforms.v2._transform import Transform
 
 
 def _checked(transforms: Any, *also: type) -> Any:
+    given: Any = transforms
     if not isinstance(transforms, (Sequence, *also)):
         raise TypeError(f"transforms should be a sequence of callables, but got {type(transforms)}")
-    if not len(transforms):  # type: ignore[arg-type]
+    if not len(given):
         raise ValueError("Pass at least one transform")
     return transforms
 

@@ -89,7 +89,8 @@ def _one_fill(fill: Any) -> Any:
         return fill
     if not isinstance(fill, (Number, tuple, list)):
         raise TypeError(f"fill: accepted are numbers, tuples, lists and dicts of them, but got {type(fill)}")
-    return [float(v) for v in fill]  # type: ignore[union-attr]
+    several: Any = fill
+    return [float(v) for v in several]
 
 
 def fills(fill: Any) -> dict[Any, Any]:
@@ -129,12 +130,12 @@ def _labels_of(inputs: Any) -> Any:
     return inputs[keys[0]]
 
 
-def labels_getter_of(labels_getter: Any) -> Callable[[Any], Any]:
+def labels_getter_of(labels_getter: Any) -> Any:
     """A function that finds a sample's labels. ValueError for what is none of "default", a callable and None."""
     if isinstance(labels_getter, str) and labels_getter == "default":
         return _labels_of
     if callable(labels_getter):
-        return labels_getter  # type: ignore[no-any-return]
+        return labels_getter
     if labels_getter is None:
         return _nothing
     raise ValueError(f"labels_getter should be 'default', a callable or None, but got {labels_getter!r}")

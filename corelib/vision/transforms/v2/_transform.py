@@ -45,7 +45,8 @@ class Transform(Module):
     def __init_subclass__(cls) -> None:
         draw = getattr(cls._v1_transform_cls, "get_params", None)
         if draw is not None:
-            cls.get_params = staticmethod(draw)  # type: ignore[attr-defined]
+            of: Any = cls
+            of.get_params = staticmethod(draw)
 
     def __init__(self) -> None:
         super().__init__()

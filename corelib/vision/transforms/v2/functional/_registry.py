@@ -31,17 +31,17 @@ def is_pure_tensor(inpt: Any) -> bool:
     return isinstance(inpt, Tensor) and not isinstance(inpt, TVTensor)
 
 
-def functional(declared: F) -> F:
+def functional(declared: Kernel) -> Any:
     """A functional, declared by its parameters and docstring: it runs the kernel for its first argument, which gets the others by name."""
     name, (first, *others) = declared.__name__, signature(declared).parameters
     given = "".join(f", {each}={each}" for each in others)
     scope: dict[str, Any] = {"kernel": _get_kernel}
     exec(f"def {name}({', '.join([first, *others])}):\n    return kernel({name}, type({first}))({first}{given})", scope)  # our own text
-    made: FunctionType = scope[name]
+    made: Any = scope[name]
     for each in ("__defaults__", "__annotations__", "__doc__", "__module__", "__qualname__"):
         setattr(made, each, getattr(declared, each))
     _KERNEL_REGISTRY[made] = {}
-    return made  # type: ignore[return-value]
+    return made
 
 
 def register(functional: Kernel, *types: type, wrapped: bool = True) -> Callable[[F], F]:
@@ -66,6 +66,11 @@ def _as_plain(kernel: Kernel) -> Kernel:
     return plain
 
 
+def _known_of(kind: Any) -> tuple[str, ...]:
+    found: tuple[str, ...] = kind._known
+    return found
+
+
 def register_on_canvas(functional: Kernel, kind: type) -> Callable[[F], F]:
     """A decorator: the kernel of a functional for boxes or points, which takes what they know, and as much of the other arguments as it has names for.
 
@@ -75,7 +80,7 @@ def register_on_canvas(functional: Kernel, kind: type) -> Callable[[F], F]:
 
     def put(kernel: F) -> F:
         taken = frozenset(signature(kernel).parameters)
-        known = tuple(each for each in kind._known if each in taken)  # type: ignore[attr-defined]
+        known = tuple(each for each in _known_of(kind) if each in taken)
 
         @wraps(kernel)
         def plain(inpt: Any, *args: Any, **kwargs: Any) -> Any:
@@ -154,19 +159,19 @@ def register_kernel(functional: Kernel | str, tv_tensor_cls: type) -> Callable[[
     return put
 
 
-def named(kernel: F, name: str, first: str) -> F:
+def named(kernel: Any, name: str, first: str) -> Any:
     """The same kernel under another name, whose first argument has another name too."""
     code: Any = kernel.__code__
-    made = FunctionType(
+    made: Any = FunctionType(
         code.replace(co_name=name, co_varnames=(first, *code.co_varnames[1:])), kernel.__globals__, name, kernel.__defaults__, kernel.__closure__
     )
     made.__kwdefaults__, made.__doc__, made.__qualname__ = kernel.__kwdefaults__, kernel.__doc__, name
     old: Mapping[str, Any] = kernel.__annotations__
     made.__annotations__ = {first if key == code.co_varnames[0] else key: value for key, value in old.items()}
-    return made  # type: ignore[return-value]
+    return made
 
 
-def video_of(functional: Kernel, kernel: F) -> F:
+def video_of(functional: Kernel, kernel: Any) -> Any:
     """An image's kernel as that of videos, whose frames are images."""
     made = named(kernel, kernel.__name__.replace("_image", "_video"), "video")
     register(functional, tv_tensors.Video)(made)
