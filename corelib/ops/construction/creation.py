@@ -15,7 +15,7 @@ from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.operands import Aside
 from corelib.graph.grad_mode import grad_mode
-from corelib.ops.construction.construct import tensor
+from corelib.ops.construction.construct import _from_array, tensor
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
@@ -428,14 +428,19 @@ def linspace(
     if dtype is D.bool and steps > 1:
         raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
     place = resolve(device)
-    work = dtype if dtype.is_floating_point else dtype.to_real() if dtype.is_complex else (
-        D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
-    )
+    wide = D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
+    work = dtype.to_real() if dtype.is_complex else wide if dtype is D.float32 or not dtype.is_floating_point else dtype
     if not (dtype.is_floating_point or dtype.is_complex):
         start, end = fitting_number("linspace", start, dtype), fitting_number("linspace", end, dtype)  # elements of the dtype, as every one is
     if steps < 2:
         return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "linspace", pin_memory)
     # From both ends towards the middle, as PyTorch does, so that the last element is `end` exactly.
+    if dtype is D.float32 and steps <= 1 << 12 and place.type != "meta":  # few are written by the host
+        low, high = np.asarray([start, end], dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # each rounded once, as by PyTorch's fused operation
+            gap, at = float((high - low) / np.float32(steps - 1)), np.arange(steps)
+            made = np.where(at < steps // 2, at * gap + float(low), float(high) - (steps - 1 - at) * gap).astype(np.float32)
+        return _finish(_from_array(made, place, copy=False), requires_grad, out, "linspace", pin_memory)
     exact = dtype.is_floating_point and (dtype.itemsize == 2 or steps > 1 << 24)
     places = arange(steps, dtype=D.int64 if exact else work, device=place)
     i, left = (places.to(work), (places.neg() + (steps - 1)).to(work)) if exact else (places, places.neg() + (steps - 1))
@@ -443,6 +448,10 @@ def linspace(
     if dtype.itemsize == 2 and dtype.is_floating_point:  # each step of it is rounded, as in PyTorch
         low, high, count = [full((), x, dtype=dtype) for x in (start, end, steps - 1)]
         step = float(((high - low) / count).item())
+    elif dtype is D.float32:  # and each element once, as by PyTorch's fused operation
+        low, high = np.asarray([start, end], dtype=np.float32)
+        with np.errstate(over="ignore"):
+            start, end, step = float(low), float(high), float((high - low) / np.float32(steps - 1))
     first = i * step + start
     last = end - left * step
     t = select_where(places < steps // 2, first, last)

@@ -69,7 +69,12 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
 
 
 def _unnormalized(x: Tensor, size: int, align_corners: bool) -> Tensor:
-    return (x + 1) * ((size - 1) / 2) if align_corners else ((x + 1) * size - 1) / 2
+    if align_corners:
+        return (x + 1) * ((size - 1) / 2)
+    if x._dtype is D.float32 and x._device.runtime.backend.dtypes.get("float64") == "native":
+        # Rounded once, as PyTorch's fused operation is: which of two pixels is nearer may hang on the last bit.
+        return ((x + 1).to(D.float64) * (size / 2) - 0.5).to(D.float32)
+    return (x + 1) * (size / 2) - 0.5
 
 
 def _inside(x: Tensor, size: int, padding_mode: str, align_corners: bool) -> Tensor:

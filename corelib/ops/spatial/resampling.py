@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from math import floor, pi, sin
+from math import floor, pi
+from typing import Any
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
@@ -16,6 +17,7 @@ from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.permutation import format_of
 from corelib.ops.spatial.grids import cubic
 from corelib.tensor.dtype import float32, int64
+from corelib.tensor.host import np
 from corelib.tensor.layout import innermost_strides
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
@@ -38,14 +40,12 @@ def _cubic_rows(m: int, o: int, align_corners: bool | None, scale: float) -> lis
     return rows
 
 
-def _neighbours(m: int, o: int, align_corners: bool | None, scale: float) -> tuple[list[float], list[int]]:
-    """For each output where it lies among the inputs, and the neighbour before it."""
-    if align_corners:
-        step = _scale(m, o, True, scale)
-        centres = [j * step for j in range(o)]
-    else:
-        centres = [max((j + 0.5) * scale - 0.5, 0.0) for j in range(o)]
-    return centres, [min(int(c), m - 1) for c in centres]
+def _neighbours(m: int, o: int, align_corners: bool | None, scale: float, single: bool = False) -> tuple[list[float], list[int]]:
+    """For each output where it lies among the inputs, computed in float32 if `single`, and the neighbour before it."""
+    kind: Any = np.float32 if single else np.float64
+    step, places = float(kind(_scale(m, o, align_corners, scale))), np.arange(o)
+    where = (places * step if align_corners else np.maximum((places + 0.5) * step - 0.5, 0.0)).astype(kind)
+    return where.tolist(), np.minimum(where.astype(np.int64), m - 1).tolist()
 
 
 def _linear_rows(m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
@@ -59,36 +59,47 @@ def _linear_rows(m: int, o: int, align_corners: bool | None, scale: float) -> li
     return rows
 
 
-def _triangle(x: float) -> float:
-    return max(0.0, 1 - abs(x))
+def _triangle(x: Any) -> Any:
+    return np.where(abs(x) < 1, 1 - abs(x), 0)
 
 
-def _keys(x: float) -> float:
-    a, x = -0.5, abs(x)
-    return ((a + 2) * x - (a + 3)) * x * x + 1 if x < 1 else ((a * x - 5 * a) * x + 8 * a) * x - 4 * a if x < 2 else 0.0
+def _keys(x: Any) -> Any:
+    a, kind, x = -0.5, x.dtype, abs(x).astype(np.float64)
+
+    def then(y: Any, more: float) -> Any:
+        """y x + more, rounded once, as a machine's fused operation is."""
+        return (y * x + more).astype(kind).astype(np.float64)
+
+    near = then((then(a + 2, -(a + 3)) * x).astype(kind), 1)
+    far = then(then(then(a, -5 * a), 8 * a), -4 * a)
+    return np.where(x < 1, near, np.where(x < 2, far, 0))
 
 
-def _lanczos(x: float) -> float:
-    if x == 0 or abs(x) >= 3:
-        return float(x == 0)
-    return 3 * sin(pi * x) * sin(pi * x / 3) / (pi * x) ** 2
+def _lanczos(x: Any) -> Any:
+    turn = np.where(x == 0, 1, pi * x)
+    return np.where(x == 0, 1, np.where(abs(x) < 3, 3 * np.sin(turn) * np.sin(turn / 3) / turn**2, 0))
 
 
-FILTERS: dict[str, tuple[Callable[[float], float], int]] = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
+FILTERS: dict[str, tuple[Callable[[Any], Any], int]] = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
 
 
-def smooth_rows(mode: str, m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
-    """For each output, the weights of all inputs under a filter as wide as the output's step, as Pillow has it."""
+def smooth_rows(mode: str, m: int, o: int, align_corners: bool | None, scale: float, kind: Any = np.float64) -> Any:
+    """For each output, the weights of all inputs under a filter as wide as the output's step, as Pillow has it.
+
+    kind: what the weights are computed in, which decides a result that lies in the middle of two that it could be rounded to.
+    """
     function, reach = FILTERS[mode]
-    step, rows = _scale(m, o, align_corners, scale), []
-    wide = max(step, 1.0)
-    for j in range(o):
-        centre = step * (j + 0.5)
-        first, last = max(int(centre - reach * wide + 0.5), 0), min(int(centre + reach * wide + 0.5), m)
-        weights = [function((i - centre + 0.5) / wide) for i in range(first, last)]
-        total = sum(weights)
-        rows.append(([0.0] * first + [w / total for w in weights] + [0.0] * (m - last)) if total else [0.0] * m)
-    return rows
+    step = kind(_scale(m, o, align_corners, scale))
+    wide = max(step, kind(1))
+    support, inverse = kind(reach * wide), float(kind(1 / float(wide)))
+    centre = (float(step) * (np.arange(o) + 0.5)).astype(kind)[:, None]
+    first = np.maximum(((centre - support) + 0.5).astype(np.int64), 0)
+    last = np.minimum(((centre + support) + 0.5).astype(np.int64), m)
+    places = np.arange(m)
+    weights = function((((places.astype(kind) - centre).astype(np.float64) + 0.5) * inverse).astype(kind)).astype(kind)
+    weights = np.where((places >= first) & (places < last), weights, kind(0))
+    total = weights.cumsum(1, dtype=kind)[:, -1:]  # one after another, as they are added up for each output
+    return weights / np.where(total == 0, kind(1), total)
 
 
 ROWS = {"bilinear": _linear_rows, "bicubic": _cubic_rows}
@@ -115,18 +126,20 @@ def _same(m: int, o: int, spacing: float, mode: str, align_corners: bool, antial
 
 
 def _nearest(m: int, o: int, spacing: float, mode: str) -> list[int]:
-    half = 0.5 if mode == "nearest-exact" else 0.0
-    return [min(int(floor((j + half) * spacing)), m - 1) for j in range(o)]
+    half, step = np.float32(0.5 if mode == "nearest-exact" else 0.0), np.float32(spacing)
+    # In float32, whatever the numbers are: which of two places is nearer hangs on the last bit.
+    found: list[int] = np.minimum(np.floor((np.arange(o, dtype=np.float32) + half) * step), m - 1).astype(np.int64).tolist()
+    return found
 
 
 def _matrix(like: Tensor, m: int, o: int, spacing: float, mode: str, align_corners: bool, antialias: bool) -> Tensor:
-    rows = partial(smooth_rows, mode) if antialias else _cubic_rows
+    rows = partial(smooth_rows, mode, kind=np.float32 if like._dtype is float32 else np.float64) if antialias else _cubic_rows
     return tabulated(like, (o, m), partial(rows, m, o, align_corners, spacing))
 
 
 def _two(like: Tensor, d: int, m: int, o: int, spacing: float, align_corners: bool) -> tuple[Tensor, Tensor, Tensor]:
     """For each output the neighbours before and behind it, and the weight of the second."""
-    centres, low = ([], []) if like._device.type == "meta" else _neighbours(m, o, align_corners, spacing)
+    centres, low = ([], []) if like._device.type == "meta" else _neighbours(m, o, align_corners, spacing, single=like._dtype is float32)
     return (
         tabulated(like, (o,), lambda: low, int64), tabulated(like, (o,), lambda: [min(j + 1, m - 1) for j in low], int64),
         tabulated(like, (o, *[1] * (len(like._shape) - 1 - d)), lambda: [c - j for c, j in zip(centres, low, strict=True)]),
