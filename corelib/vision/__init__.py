@@ -15,7 +15,7 @@ from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.vision.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from corelib.vision import datasets as datasets, io as io, models as models, ops as ops, utils as utils
+    from corelib.vision import datasets as datasets, io as io, models as models, ops as ops, transforms as transforms, tv_tensors as tv_tensors, utils as utils
 
 __all__ = ["disable_beta_transforms_warning", "get_image_backend", "get_video_backend", "set_image_backend", "set_video_backend"]
 
