@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ NEAREST = 15
 """So many results are shown, those that came nearest to their bounds."""
 
 
-def _table(head: str, rows: list[tuple[object, ...]]) -> str:
+def _table(head: str, rows: Sequence[tuple[object, ...]]) -> str:
     names = head.split(" | ")
     lines = [f"| {head} |", "|" + "---|" + "---:|" * (len(names) - 1), *("| " + " | ".join(map(str, row)) + " |" for row in rows)]
     return "\n".join(lines) + "\n"

@@ -25,11 +25,12 @@ BESIDE = {"README.md": "about.md"}
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Add the programs' pages, and those of all that pages link to outside docs/, until nothing new is linked to."""
-    made = {f"{folder}/{path.stem}.md": path for folder in ("tutorial", "gallery") for path in sorted((ROOT / "examples").glob(f"{folder}*/*.py" if folder == "gallery" else f"{folder}_*.py"))}
-    for uri, path in made.items():
-        files.append(File.generated(config, uri, content=_program(path, uri)))
-        PLACES[path.relative_to(ROOT).as_posix()] = uri
-    waiting = [(f"docs/{f.src_uri}", f.content_string) for f in files.documentation_pages() if f.src_uri not in made]
+    examples = ROOT / "examples"
+    programs = {f"tutorial/{path.stem}.md": path for path in examples.glob("tutorial_*.py")} | {f"gallery/{path.stem}.md": path for path in examples.glob("gallery/*.py")}
+    for uri, program in programs.items():
+        files.append(File.generated(config, uri, content=_program(program, uri)))
+        PLACES[program.relative_to(ROOT).as_posix()] = uri
+    waiting = [(f"docs/{f.src_uri}", f.content_string) for f in files.documentation_pages() if f.src_uri not in programs]
     while waiting:
         origin, text = waiting.pop()
         for found in LINK.finditer(text):
