@@ -13,9 +13,9 @@ SIZES = [((5, 7, 6), (10, 14, 12)), ((5, 7, 6), (3, 4, 2)), ((5, 7, 6), (5, 9, 6
 CLOSE = {"float32": 3e-6, "float64": 1e-14, "bfloat16": 2e-2, "float16": 2e-3}
 
 
-def matrix(m: int, o: int, mode: str, antialias: bool, corners: bool) -> np.ndarray:
+def matrix(m: int, o: int, mode: str, antialias: bool, corners: bool, dtype: str) -> np.ndarray:
     if mode.startswith("nearest"):
-        return np.eye(m)[resampling._nearest(m, o, m / o, mode)]
+        return np.eye(m)[resampling._nearest(m, o, m / o, mode, np.float64 if dtype == "float64" else np.float32)]
     if antialias:
         return np.array(resampling.smooth_rows(mode, m, o, corners, m / o))
     rows = resampling._cubic_rows if mode == "bicubic" else resampling._linear_rows
@@ -35,7 +35,7 @@ def test_values_and_gradients(n, mode, antialias, layout, dtype, counted):
     rng = np.random.default_rng(0)
     for corners in {False, not mode.startswith("nearest") and mode != "lanczos"}:
         for sizes, to in SIZES:
-            matrices = [matrix(m, o, mode, antialias, corners) for m, o in zip(sizes[:n], to, strict=False)]
+            matrices = [matrix(m, o, mode, antialias, corners, dtype) for m, o in zip(sizes[:n], to, strict=False)]
             for values, turned in ((rng.standard_normal((2, 3, *sizes[:n])), False), (rng.standard_normal((2, 3, *to[:n])), True)):
                 x = laid_out(corelib.tensor(values, dtype=getattr(corelib, dtype)), layout)
                 expected = x.double().numpy()

@@ -16,7 +16,7 @@ from corelib.ops.construction.creation import tabulated
 from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.permutation import format_of
 from corelib.ops.spatial.grids import cubic
-from corelib.tensor.dtype import float32, int64
+from corelib.tensor.dtype import float32, float64, int64
 from corelib.tensor.host import np
 from corelib.tensor.layout import innermost_strides
 from corelib.tensor.size import Shape
@@ -125,11 +125,21 @@ def _same(m: int, o: int, spacing: float, mode: str, align_corners: bool, antial
     return m == o and not mode.startswith("nearest") and (antialias or align_corners or mode.endswith("linear") or spacing == 1)
 
 
-def _nearest(m: int, o: int, spacing: float, mode: str) -> list[int]:
-    half, step = np.float32(0.5 if mode == "nearest-exact" else 0.0), np.float32(spacing)
-    # In float32, whatever the numbers are: which of two places is nearer hangs on the last bit.
-    found: list[int] = np.minimum(np.floor((np.arange(o, dtype=np.float32) + half) * step), m - 1).astype(np.int64).tolist()
+def _nearest(m: int, o: int, spacing: float, mode: str, kind: Any) -> list[int]:
+    """For each output the nearest input, computed in `kind` with PyTorch's steps: which of two places is nearer hangs on the last bit."""
+    at, step = np.arange(o, dtype=kind), kind(spacing)
+    if mode == "nearest-exact":
+        centres = ((at.astype(np.float64) + 0.5) * float(step) - 0.5).astype(kind)  # rounded once, as a fused operation
+        at = np.maximum(centres, 0) + kind(0.5)
+    else:
+        at = at * step
+    found: list[int] = np.minimum(np.floor(at.astype(np.float32)), m - 1).astype(np.int64).tolist()
     return found
+
+
+def _kind(like: Tensor) -> Any:
+    """What places among a tensor's elements are computed in."""
+    return np.float64 if like._dtype is float64 else np.float32
 
 
 def _matrix(like: Tensor, m: int, o: int, spacing: float, mode: str, align_corners: bool, antialias: bool) -> Tensor:
@@ -167,7 +177,7 @@ def resample(input: Tensor, sizes: Shape, spacings: tuple[float, ...], mode: str
             continue
         if not smooth:
             with KNOWN:
-                made = made.index_select(d, tabulated(input, (o,), partial(_nearest, m, o, spacing, mode), int64))
+                made = made.index_select(d, tabulated(input, (o,), partial(_nearest, m, o, spacing, mode, _kind(input)), int64))
         elif antialias or mode == "bicubic":
             made = (made.movedim(d, -1) @ _matrix(made, m, o, spacing, mode, align_corners, antialias).t()).movedim(-1, d)
         else:
@@ -190,7 +200,7 @@ def resample_backward(g: Tensor, sizes: Shape, spacings: tuple[float, ...], mode
             continue
         if mode.startswith("nearest"):
             with KNOWN:
-                places = tabulated(g, (o,), partial(_nearest, m, o, spacing, mode), int64)
+                places = tabulated(g, (o,), partial(_nearest, m, o, spacing, mode, _kind(g)), int64)
                 made = _blank(made, d, m).index_add(d, places, made)
         elif antialias or mode == "bicubic":
             made = (made.movedim(d, -1) @ _matrix(made, m, o, spacing, mode, align_corners, antialias)).movedim(-1, d)

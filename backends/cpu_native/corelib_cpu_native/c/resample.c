@@ -48,7 +48,10 @@ static int axis_of(Axis *a, i64 m, i64 o, f64 spacing, int mode, int corners, in
     for (i64 j = 0; j < o; ++j) {
         if (a->same) put(a, 0, j, j, 1);
         else if (mode <= EXACT) {
-            const i64 at = (i64)__builtin_floor((j + (mode == EXACT ? 0.5 : 0.0)) * spacing);
+            // PyTorch's steps, in its types: which of two places is nearer hangs on the last bit
+            T centre = (T)j * (T)spacing;
+            if (mode == EXACT) centre = (T)((j + 0.5) * (f64)(T)spacing - 0.5), centre = (centre < 0 ? 0 : centre) + (T)0.5;
+            const i64 at = (i64)__builtin_floorf((f32)centre);
             put(a, 0, j, at < m - 1 ? at : m - 1, 1);
         } else if (antialias) {
             const f64 centre = step * (j + 0.5);
