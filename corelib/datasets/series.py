@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import isclose
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from corelib.data.dataset import Subset, TensorDataset
+from corelib.data.dataset import TensorDataset
 from corelib.ops.construction.construct import from_numpy
 from corelib.tensor.dtype import dtype as DType, float32
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["Windows", "chronological_split"]
-
-T = TypeVar("T")
 
 
 class Windows(TensorDataset):
@@ -24,8 +22,8 @@ class Windows(TensorDataset):
 
     series: (steps,) or (steps, columns), a tensor, an array, a sequence, or a pandas frame or column of numbers. stride: how many steps lie between
     the beginnings of windows. target: the column (its number, or a frame's name) that is foretold, or a list of columns, which keeps the
-    dimension; all by default. dtype: that of the windows (None: the series' own). Inputs are (length,) or (length, columns), targets
-    (horizon,) or (horizon, targets). They are views of one tensor. ValueError for a series that is too short, and for NaN and infinities, which it names by column and row.
+    dimension; all by default. dtype: that of the windows (None: the series' own). Inputs are (length,) or (length, columns), targets (horizon,)
+    or (horizon, targets), as views of one tensor. ValueError for a series that is too short, and for NaN and infinities, by column and row.
 
     >>> from corelib.datasets import Windows
     >>> windows = Windows([1., 2., 3., 4., 5.], length=3)
@@ -50,10 +48,11 @@ class Windows(TensorDataset):
 def chronological_split(data: Any, lengths: Sequence[int | float], *, shared_past: bool = True) -> list[Any]:
     """Consecutive parts of a series in the order of time, such that what is foretold in one is never seen in those before it.
 
-    data: Windows, of which each part is a Subset; or a series (a tensor, an array, a list or a frame), of which each is a slice. lengths: fractions that sum
-    to 1, rounded down, the rest in the first parts, one each; or numbers of steps that sum to the series'. A window belongs to the part in which
-    all its targets lie: its inputs may reach back into the part before, which is known by then, unless `shared_past` is False. Windows whose
-    targets lie in two parts are left out. ValueError for lengths that do not fit, and for a part without a window.
+    data: Windows, of which each part is a TensorDataset of views; or a series (a tensor, an array, a text, a list or a frame), of which each is a
+    slice. lengths: fractions that sum to 1, rounded down, the rest in the first parts, one each; or numbers of steps that sum to the series'. A
+    window belongs to the part in which all its targets lie: its inputs may reach back into the part before, which is known by then, unless
+    `shared_past` is False. Windows whose targets lie in two parts are left out. ValueError for lengths that do not fit, and for a part without
+    a window.
 
     >>> from corelib.datasets import Windows, chronological_split
     >>> train, test = chronological_split(Windows(range(10), length=2), [0.7, 0.3])
@@ -71,14 +70,14 @@ def chronological_split(data: Any, lengths: Sequence[int | float], *, shared_pas
     return [_part(data, begin, end, shared_past) for begin, end in parts]
 
 
-def _part(windows: Windows, begin: int, end: int, shared_past: bool) -> Subset[tuple[Tensor, ...]]:
+def _part(windows: Windows, begin: int, end: int, shared_past: bool) -> TensorDataset:
     """The windows of which the targets, or all, lie in steps begin ... end - 1."""
     least = max(begin - windows.length, 0) if shared_past else begin
     first = -(-least // windows.stride)
     last = min((end - windows.length - windows.horizon) // windows.stride, len(windows) - 1)
     if last < first:
         raise ValueError(f"chronological_split(): no window of {windows.length} + {windows.horizon} steps lies in the steps {begin} to {end - 1}")
-    return Subset(windows, range(first, last + 1))
+    return TensorDataset(*windows[first : last + 1])
 
 
 def _sizes(steps: int, lengths: Sequence[int | float]) -> list[int]:

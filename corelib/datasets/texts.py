@@ -21,8 +21,8 @@ class TextWindows(TensorDataset):
     """Windows of a long text, as (input, target) of `length` tokens each: the target is the input one token later.
 
     text: the numbers of the tokens (a tensor of integers or a sequence), or a string, of which `tokenizer` makes them. stride: how many tokens
-    lie between the beginnings of windows (default `length`: none is an input twice). What is left at the end makes no window. The windows are views of one tensor. ValueError
-    for a text shorter than length + 1.
+    lie between the beginnings of windows (default `length`: none is an input twice). What is left at the end makes no window. The windows are
+    views of one tensor. ValueError for a text shorter than length + 1.
 
     >>> from corelib.datasets import TextWindows
     >>> windows = TextWindows([1, 2, 3, 4, 5, 6], 2)
@@ -126,7 +126,7 @@ def _rows(path: Path, names: Sequence[str]) -> Iterator[tuple[int, dict[str, Any
         except UnicodeDecodeError as error:
             raise ValueError(f"TextClassification(): {path} is not UTF-8 text: {error}") from error
         except csv.Error as error:
-            raise ValueError(f"TextClassification(): {path}, line {reader.line_num}: {error}") from error
+            raise ValueError(f"TextClassification(): {path}, after line {reader.line_num}: {error}") from error
 
 
 def _object(path: Path, line: int, content: str) -> dict[str, Any]:
