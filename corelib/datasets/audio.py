@@ -119,7 +119,8 @@ class LogMel:
     """A feature function: waveforms (..., samples) as the logarithms of mel powers (..., n_mels, frames).
 
     The power spectrum of `stft` with a Hann window (periodic) of n_fft samples, a frame every hop_length (default n_fft // 4), middle of frame t
-    at sample t * hop_length; through `mel_filters`; log(max(power, floor)). f_min, f_max, norm and mel_scale are those of `mel_filters`.
+    at sample t * hop_length; through `mel_filters`; log(max(power, floor)). f_min, f_max, norm and mel_scale are those of `mel_filters`. `silence`
+    is what no sound gives, for padding.
 
     >>> import corelib as torch
     >>> from corelib.datasets import LogMel
@@ -136,6 +137,7 @@ class LogMel:
         self.sample_rate, self.n_fft, self.hop_length, self.floor = sample_rate, n_fft, hop_length or max(n_fft // 4, 1), floor
         self.filters = mel_filters(n_fft // 2 + 1, n_mels, sample_rate, f_min=f_min, f_max=f_max, norm=norm, mel_scale=mel_scale)
         self.window = hann_window(n_fft, dtype=float32)
+        self.silence = math.log(floor)
 
     def __call__(self, waveform: Tensor) -> Tensor:
         """The features of a waveform; ValueError for one of at most n_fft // 2 samples, too short for the reflection at its ends."""
