@@ -117,20 +117,23 @@ def _array(values: Any) -> Array:
 
 
 def _absent(values: Array) -> NDArray[np.bool_]:
-    """None, NaN and NaT."""
-    return np.fromiter((v is None or (isinstance(v, (Real, Decimal, np.datetime64, np.timedelta64, date)) and bool(v != v)) for v in values), bool, len(values))
+    """None, NaN, NaT and pandas' NA."""
+    comparable = (Real, Decimal, np.datetime64, np.timedelta64, date)
+    known = {of: "always" if of.__name__ in ("NoneType", "NAType") else "perhaps" if issubclass(of, comparable) else "" for of in set(map(type, values))}
+    return np.fromiter((known[type(v)] == "always" or (known[type(v)] == "perhaps" and bool(v != v)) for v in values), bool, len(values))
 
 
 def _objects(name: str, values: Array, missing: NDArray[np.bool_] | None, user: str) -> Column:
     missing = _absent(values) if missing is None else missing
     rows = np.flatnonzero(~missing)
-    kinds = [next((kind for kind, types in _KINDS if isinstance(values[row], types)), "") for row in rows]
-    for row, kind in zip(rows, kinds, strict=True):
-        if not kind:
+    kinds = {of: next((kind for kind, types in _KINDS if issubclass(of, types)), "") for of in set(map(type, values[rows]))}
+    kind = kinds[type(values[rows[0]])] if len(rows) else "nothing"
+    for row in rows if set(kinds.values()) - {kind} or not kind else ():
+        found = kinds[type(values[row])]
+        if not found:
             raise TypeError(f"{user}: {place(name, row)}: accepted are numbers, booleans, texts and dates, but got {type(values[row]).__name__} {values[row]!r}")
-        if kind != kinds[0]:
-            raise TypeError(f"{user}: {place(name, row)}: {values[row]!r} is a {kind}, but the values before it are a {kinds[0]} each")
-    kind = kinds[0] if kinds else "nothing"
+        if found != kind:
+            raise TypeError(f"{user}: {place(name, row)}: {values[row]!r} is a {found}, but the values before it are a {kind} each")
     if kind in ("text", "nothing"):
         return Column(kind, values, missing)
     if kind == "boolean":

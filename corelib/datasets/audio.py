@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import wave
 from collections.abc import Callable
+from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from corelib.tensor.tensor import Tensor
 
 __all__ = ["AudioFolder", "LogMel", "mel_filters", "read_wav"]
 
+_PCM = bytes.fromhex("0100000000001000800000aa00389b71")
+"""How an extended header says that samples are PCM."""
 _LINEAR, _KNEE = 200 / 3, 1000.0
 """Slaney's scale: Hz a mel below the knee, and where the knee is."""
 _LOG_STEP = math.log(6.4) / 27
@@ -30,7 +33,7 @@ _LOG_STEP = math.log(6.4) / 27
 def read_wav(path: str | PathLike[str]) -> tuple[Tensor, int]:
     """The waveform (channels, frames) of a WAV file as float32 from -1 to 1, and its frames a second.
 
-    PCM of 8 (unsigned), 16, 24 or 32 bits; the smallest number is -1. (Headers of the kind WAVE_FORMAT_EXTENSIBLE: from Python 3.12 on.) ValueError for a file that is none, is shorter than its header says, or is
+    PCM of 8 (unsigned), 16, 24 or 32 bits; the smallest number is -1. ValueError for a file that is none, is shorter than its header says, or is
     coded in another way.
 
     >>> import pathlib, tempfile, wave
@@ -43,7 +46,7 @@ def read_wav(path: str | PathLike[str]) -> tuple[Tensor, int]:
     (tensor([[ 0.5000, -1.0000]]), 8000)
     """
     try:
-        with wave.open(str(path), "rb") as file:
+        with wave.open(BytesIO(_plain_header(Path(path).read_bytes())), "rb") as file:
             channels, width, rate, frames = file.getnchannels(), file.getsampwidth(), file.getframerate(), file.getnframes()
             data = file.readframes(frames)
     except (wave.Error, EOFError) as error:
@@ -55,6 +58,20 @@ def read_wav(path: str | PathLike[str]) -> tuple[Tensor, int]:
         raise ValueError(f"read_wav(): {path} is damaged: its header says {frames} frames, but there are {len(data) / (channels * width):g}")
     samples = _integers(data, width).reshape(-1, channels).T / (1 << (8 * width - 1))
     return from_numpy(np.ascontiguousarray(samples, np.float32)), rate
+
+
+def _plain_header(data: bytes) -> bytes:
+    """A file with an extended header of PCM as one with a plain header, which is all that `wave` reads before Python 3.12.
+
+    Microsoft, "Multiple channel audio data and WAVE files", 2007: the format tag is 0xFFFE, and 24 bytes later stands what it really is.
+    """
+    at = 12
+    while data[at : at + 4] not in (b"fmt ", b""):
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8 + size + size % 2
+    tag = at + 8
+    extended = data[tag : tag + 2] == b"\xfe\xff" and data[tag + 24 : tag + 40] == _PCM
+    return data[:tag] + b"\x01\x00" + data[tag + 2 :] if extended else data
 
 
 def _integers(data: bytes, width: int) -> np.ndarray[Any, Any]:

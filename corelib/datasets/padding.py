@@ -35,7 +35,12 @@ class pad_batch:
 
     def __call__(self, samples: list[Any]) -> Any:
         """The batch of some samples."""
+        if not samples:
+            raise ValueError("pad_batch(): there are no samples")
         single = not isinstance(samples[0], (tuple, list))
+        widths = set() if single else {len(sample) for sample in samples}
+        if len(widths) > 1:
+            raise ValueError(f"pad_batch(): samples should have equally many fields, but have {sorted(widths)}; sequences of different lengths are padded where they are tensors")
         fields = [samples] if single else list(zip(*samples, strict=True))
         made = [self._padded(field) for field in fields]
         if self.with_lengths:

@@ -282,19 +282,26 @@ def _fitted_column(name: str, column: Column, options: dict[str, Any]) -> Column
     present = numbers[~column.missing]
     shift, scale = np.zeros(numbers.shape[1]), np.ones(numbers.shape[1])
     if kind in ("number", "date") and options["numeric"] is not None:
-        if options["numeric"] == "standard":
-            shift, scale = present.mean(0), present.std(0)
-            scale[(present == present[0]).all(0)] = 0.0  # where rounding leaves a little
-        else:
-            shift, scale = present.min(0), np.ptp(present, 0)
-        shift = np.where(scale == 0, present[0], shift)
-        scale = np.where(scale == 0, 1.0, scale)
+        shift, scale = _scaling(present, options["numeric"])
+        if not np.isfinite(scale).all():
+            raise ValueError(f"TableDataset(): the numbers of column {name!r} lie too far apart to be scaled: from {present.min():g} to {present.max():g}")
     fill = None
     if options["missing"] == "mean" or (options["missing"] == "indicator" and missing):
         zeros = [float(len(bare.categories))] if form == "codes" else [0.0] * numbers.shape[1]
         fill = zeros if kind == "category" and options["missing"] == "indicator" else present.mean(0).tolist()
     indicator = bool(missing) and options["missing"] == "indicator" and form != "codes"
     return ColumnEncoding(name, kind, form, bare.categories, options["unknown"], shift.tolist(), scale.tolist(), fill, indicator)
+
+
+def _scaling(present: Array, numeric: str) -> tuple[Array, Array]:
+    """What is subtracted and by what is divided; from the first row on and in units of the farthest, so that no square is past float64's ends."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        away = present - present[0]
+        unit = np.abs(away).max(0)
+        unit[unit == 0] = 1.0  # constant
+        away /= unit
+        least, most = (away.mean(0), away.std(0)) if numeric == "standard" else (away.min(0), np.ptp(away, 0))
+        return present[0] + least * unit, np.where(most == 0, 1.0, most * unit)
 
 
 def _fitted_target(name: str, column: Column, task: str | None) -> ColumnEncoding:

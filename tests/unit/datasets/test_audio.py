@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import struct
 import wave
 
 import pytest
@@ -38,6 +39,20 @@ def test_wav_files_of_all_widths(tmp_path, width, channels):
 
 def test_a_wav_file_without_frames(tmp_path):
     assert read_wav(write(tmp_path / "a.wav", b"", channels=2))[0].shape == (2, 0)
+
+
+@pytest.mark.parametrize("before", [b"", b"JUNK\x03\x00\x00\x00abc\x00"])
+def test_a_wav_file_with_an_extended_header(tmp_path, before):
+    data = b"\x00\x00\x40\x00\x00\xc0"
+    form = struct.pack("<HHIIHHHHI", 0xFFFE, 2, 48000, 288000, 6, 24, 22, 24, 3) + bytes.fromhex("0100000000001000800000aa00389b71")
+    chunks = before + b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(data)) + data
+    (tmp_path / "a.wav").write_bytes(b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+    waveform, rate = read_wav(tmp_path / "a.wav")
+    assert waveform.tolist() == [[0.5], [-0.5]] and rate == 48000
+    floats = chunks.replace(form[24:26], b"\x03\x00")
+    (tmp_path / "a.wav").write_bytes(b"RIFF" + struct.pack("<I", 4 + len(floats)) + b"WAVE" + floats)
+    with pytest.raises(ValueError, match="is no WAV file of"):
+        read_wav(tmp_path / "a.wav")
 
 
 def test_damaged_and_other_files_are_refused(tmp_path):

@@ -6,6 +6,8 @@ import datetime
 import json
 import math
 import pickle
+import subprocess
+import sys
 from decimal import Decimal
 
 import numpy as np
@@ -46,6 +48,34 @@ def test_a_constant_column_and_a_single_row_become_zeros(numeric, values):
     table = TableDataset(only(x=values), numeric=numeric)
     assert table.features.tolist() == [[0.0]] * len(values)
     assert TableDataset(only(x=[values[0]]), fit=table).features.tolist() == [[0.0]]
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-160, 1.0, 1e160, 1e300])
+def test_numbers_of_every_size_are_scaled(unit):
+    assert torch.allclose(TableDataset(only(x=[unit, 2 * unit, 6 * unit])).features[:, 0], torch.tensor([-2.0, -1.0, 3.0]) / math.sqrt(14 / 3))
+    assert torch.allclose(TableDataset(only(x=[unit, 2 * unit, 6 * unit]), numeric="minmax").features[:, 0], torch.tensor([0.0, 0.2, 1.0]))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_tables_are_scaled_as_by_scikit_learn(seed):
+    preprocessing, impute = pytest.importorskip("sklearn.preprocessing"), pytest.importorskip("sklearn.impute")
+    rng = np.random.default_rng(seed)
+    rows, other = rng.integers(1, 30, 2)
+    x, new = (rng.standard_normal((n, 3)) * [1, 1e4, 1e-3] + [0, 1e5, 3] for n in (rows, other))
+    words, more = (rng.choice(["a", "ä", "b", "猫"], (n, 1)).astype(object) for n in (rows, other))
+    gaps = rng.random((rows, 3)) < 0.3
+    gaps[0] = False
+    x[gaps] = np.nan
+    filled = impute.SimpleImputer().fit(x)
+    for numeric, scaler in (("standard", preprocessing.StandardScaler()), ("minmax", preprocessing.MinMaxScaler())):
+        scaler.fit(x)  # of what is there
+        onehot = preprocessing.OneHotEncoder(sparse_output=False, handle_unknown="ignore").fit(words)
+        options = dict(numeric=numeric, missing="mean", unknown="zeros", dtype=torch.float64)
+        table = TableDataset({**{f"x{i}": x[:, i] for i in range(3)}, "word": words[:, 0]}, **options)
+        again = table.encoding.encode({**{f"x{i}": new[:, i] for i in range(3)}, "word": more[:, 0]}, dtype=torch.float64)
+        for features, numbers, texts in ((table.features, x, words), (again, new, more)):
+            expected = np.column_stack([scaler.transform(filled.transform(numbers)), onehot.transform(texts)])
+            np.testing.assert_allclose(features.numpy(), expected, rtol=1e-9, atol=1e-9)
 
 
 def test_categories_as_codes_and_targets_as_classes():
@@ -150,6 +180,7 @@ def test_the_encoding_goes_through_files(tmp_path):
         (lambda: TableDataset({"x": [1j]}), TypeError, "column 'x', row 0"),
         (lambda: TableDataset({"x": np.array([1j])}), TypeError, "complex128"),
         (lambda: TableDataset({"x": [1.0, -math.inf]}), ValueError, "column 'x', row 1: -inf is not a finite number"),
+        (lambda: TableDataset({"x": [1.7e308, -1.7e308]}), ValueError, "'x' lie too far apart"),
         (lambda: TableDataset({"x": [None, None]}, missing="mean"), ValueError, "'x' has no value at all"),
         (lambda: TableDataset({"x": [1]}, "y"), ValueError, "no column 'y'; there are 'x'"),
         (lambda: TableDataset({"x": [1, 2]}, numeric="robust"), ValueError, "numeric should be one of 'standard', 'minmax', None, but is 'robust'"),
@@ -191,6 +222,11 @@ def test_it_says_what_to_install(monkeypatch, tmp_path):
         TableDataset(tmp_path / "x.csv")
 
 
+def test_what_is_optional_is_not_loaded():
+    program = "import sys, corelib; assert 'corelib.datasets' not in sys.modules; import corelib.datasets; print({'pandas', 'tokenizers', 'corelib.vision'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
 def test_frames():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({
@@ -208,6 +244,7 @@ def test_frames():
     assert TableDataset(codes).feature_names == ["zip=10", "zip=20"] and TableDataset({"zip": [20]}, fit=TableDataset(codes)).features.tolist() == [[0, 1]]
     with pytest.raises(ValueError, match="two columns named 'a'"):
         TableDataset(pandas.DataFrame([[1, 2]], columns=["a", "a"]))
+    assert TableDataset({"x": [pandas.NA, 1, pandas.NaT]}, numeric=None, missing="mean").features.flatten().tolist() == [1, 1, 1]
     with pytest.raises(TypeError, match="Interval"):
         TableDataset({"x": pandas.cut(pandas.Series([1, 2, 3]), 2)})
 

@@ -50,6 +50,8 @@ def test_rare_and_superfluous_tokens_are_left_out():
         (lambda: TextWindows("text", 2), TypeError, "needs a tokenizer"),
         (lambda: TextWindows([1, 2], 1, tokenizer=CharTokenizer("a")), TypeError, "is a list"),
         (lambda: pad_batch()([torch.zeros(2, 3), torch.zeros(2, 4)]), ValueError, "only the first dimension may differ"),
+        (lambda: pad_batch()([[1, 2], [3]]), ValueError, "equally many fields, but have \\[1, 2\\]"),
+        (lambda: pad_batch()([]), ValueError, "no samples"),
         (lambda: pad_batch(with_lengths=True)([(1, 2), (3, 4)]), TypeError, "with_lengths needs a tensor"),
     ],
 )  # fmt: skip
