@@ -206,6 +206,8 @@ class TableDataset(TensorDataset):
             self.encoding = _fitted(columns, target, options)
         else:
             self.encoding = fit.encoding if isinstance(fit, TableDataset) else fit
+            if not isinstance(self.encoding, TableEncoding):
+                raise TypeError(f"TableDataset(): fit should be a TableEncoding or a TableDataset, but is a {type(fit).__name__}")
             changed = [name for name, value in options.items() if value != CHOICES[name][0]]
             if changed:
                 raise ValueError(f"TableDataset(): `fit` brings the options with it, but {' and '.join(changed)} were given too")

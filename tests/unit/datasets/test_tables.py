@@ -191,6 +191,7 @@ def test_the_encoding_goes_through_files(tmp_path):
         (lambda: TableDataset({"x": [1.0]}, fit=TableDataset({"y": [1.0]})), ValueError, "no column 'y'"),
         (lambda: TableDataset({"x": [1.0], "y": [2]}, fit=TableDataset({"y": [1.0]})), ValueError, "without the column 'x'"),
         (lambda: TableDataset({"x": ["a"]}, fit=TableDataset({"x": [1.0]})), TypeError, "kind text, but was fitted as number"),
+        (lambda: TableDataset({"x": [1.0]}, fit={"columns": []}), TypeError, "fit should be a TableEncoding or a TableDataset, but is a dict"),
         (lambda: TableDataset({"x": [1.0]}, numeric=None, fit=TableDataset({"x": [1.0]})), ValueError, "numeric"),
         (lambda: TableDataset({"x": [1.0], "y": [1]}, "x", fit=TableDataset({"x": [1.0], "y": [1]}, "y")), ValueError, "target is 'x', but that of `fit` is 'y'"),
         (lambda: TableDataset({"x": ["yesterday"]}, fit=TableDataset({"x": [datetime.date(2024, 1, 1)]})), ValueError, "row 0: expected an ISO date"),
