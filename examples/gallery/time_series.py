@@ -2,22 +2,23 @@
 import corelib as torch
 import pandas as pd
 from corelib import nn
-from corelib.utils.data import DataLoader, TensorDataset
+from corelib.datasets import Windows, chronological_split
+from corelib.utils.data import DataLoader
 from gallery_data import series
 from gallery_plots import curves
 
 torch.manual_seed(0)
-values = torch.tensor(pd.read_csv(series())["visitors"].to_numpy(), dtype=torch.float32)
-windows = ((values - 110) / 30).unfold(0, 29, 1)
-train, test = windows[:1600], windows[1600:]
+visitors = (pd.read_csv(series())["visitors"] - 110) / 30
+train, test = chronological_split(Windows(visitors, length=28), [0.8, 0.2])
 model = nn.Sequential(nn.Linear(28, 64), nn.ReLU(), nn.Linear(64, 1))
 optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
 for epoch in range(40):
-    for (batch,) in DataLoader(TensorDataset(train), batch_size=64, shuffle=True):
+    for batch, day in DataLoader(train, batch_size=64, shuffle=True):
         optimizer.zero_grad()
-        loss = nn.functional.mse_loss(model(batch[:, :-1])[:, 0], batch[:, -1])
+        loss = nn.functional.mse_loss(model(batch), day)
         loss.backward()
         optimizer.step()
-foretold, real = model(test[:, :-1])[:, 0].detach(), test[:, -1]
+batch, real = test[:]
+foretold = model(batch).detach()
 print(f"explained {1 - (foretold - real).var() / real.var():.3f}")
 curves("Visitors, the last 100 days", "day", "scaled", real=real[-100:], foretold=foretold[-100:])
