@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import floor
-from typing import Any
 
 from corelib.as_torch.warned import warn
 from corelib.dispatcher.declare import op
@@ -15,7 +14,7 @@ from corelib.ops.spatial.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d
 from corelib.ops.shape.permutation import in_format_of
 from corelib.ops.spatial.resampling import FILTERS, ROWS, resample, smooth_rows
 from corelib.tensor.dtype import float64, int32, kind_name, uint8
-from corelib.tensor.host import np
+from corelib.tensor.host import HostArray, np
 from corelib.tensor.tensor import Tensor
 
 _DIMS = {
@@ -30,16 +29,16 @@ def _spacing(m: int, o: int, given: float | None) -> float:
     return 1 / given if given and given > 0 else m / o
 
 
-def _byte_weights(rows: Any) -> tuple[Any, int]:
+def _byte_weights(given: HostArray | list[list[float]]) -> tuple[HostArray, int]:
     """The weights as integers of 16 bits, which Pillow and PyTorch multiply bytes by, and how many of their bits are a fraction."""
-    rows = np.asarray(rows)
+    rows = np.asarray(given)
     largest, bits = float(rows.max()), 0
     while bits < 22 and int(0.5 + largest * (1 << (bits + 1))) < 1 << 15:
         bits += 1
     return np.trunc(rows * (1 << bits) + np.where(rows >= 0, 0.5, -0.5)).astype(np.int32), bits
 
 
-def _bytes_along(x: Tensor, d: int, o: int, rows: Callable[[], Any]) -> Tensor:
+def _bytes_along(x: Tensor, d: int, o: int, rows: Callable[[], HostArray | list[list[float]]]) -> Tensor:
     """One dimension of an image of bytes resized, rounded to bytes again."""
     weights, bits = ([], 1) if x._device.type == "meta" else _byte_weights(rows())
     # Sums of some bytes times 16 bits are whole numbers that doubles hold, and multiply far quicker where a device has them.

@@ -17,7 +17,7 @@ from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.permutation import format_of
 from corelib.ops.spatial.grids import cubic
 from corelib.tensor.dtype import float32, float64, int64
-from corelib.tensor.host import np
+from corelib.tensor.host import HostArray, np
 from corelib.tensor.layout import innermost_strides
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
@@ -59,14 +59,14 @@ def _linear_rows(m: int, o: int, align_corners: bool | None, scale: float) -> li
     return rows
 
 
-def _triangle(x: Any) -> Any:
+def _triangle(x: HostArray) -> HostArray:
     return np.where(abs(x) < 1, 1 - abs(x), 0)
 
 
-def _keys(x: Any) -> Any:
+def _keys(x: HostArray) -> HostArray:
     a, kind, x = -0.5, x.dtype, abs(x).astype(np.float64)
 
-    def then(y: Any, more: float) -> Any:
+    def then(y: HostArray | float, more: float) -> HostArray:
         """y x + more, rounded once, as a machine's fused operation is."""
         return (y * x + more).astype(kind).astype(np.float64)
 
@@ -75,19 +75,20 @@ def _keys(x: Any) -> Any:
     return np.where(x < 1, near, np.where(x < 2, far, 0))
 
 
-def _lanczos(x: Any) -> Any:
+def _lanczos(x: HostArray) -> HostArray:
     turn = np.where(x == 0, 1, pi * x)
     return np.where(x == 0, 1, np.where(abs(x) < 3, 3 * np.sin(turn) * np.sin(turn / 3) / turn**2, 0))
 
 
-FILTERS: dict[str, tuple[Callable[[Any], Any], int]] = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
+FILTERS: dict[str, tuple[Callable[[HostArray], HostArray], int]] = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
 
 
-def smooth_rows(mode: str, m: int, o: int, align_corners: bool | None, scale: float, kind: Any = np.float64) -> Any:
+def smooth_rows(mode: str, m: int, o: int, align_corners: bool | None, scale: float, kind: Any = None) -> HostArray:
     """For each output, the weights of all inputs under a filter as wide as the output's step, as Pillow has it.
 
-    kind: what the weights are computed in, which decides a result that lies in the middle of two that it could be rounded to.
+    kind: what the weights are computed in, by default float64; it decides a result that lies in the middle of two that it could be rounded to.
     """
+    kind = kind or np.float64
     function, reach = FILTERS[mode]
     step = kind(_scale(m, o, align_corners, scale))
     wide = max(step, kind(1))

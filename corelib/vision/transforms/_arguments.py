@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import numbers
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.ops.construction.construct import tensor
 from corelib.ops.linalg.linear_systems import lstsq
 from corelib.tensor import dtype as D
@@ -80,7 +80,7 @@ def check_ranges(scale: Any, ratio: Any) -> None:
         if not isinstance(given, Sequence):
             raise TypeError(f"{name} should be a sequence, but got {type(given)}")
     if scale[0] > scale[1] or ratio[0] > ratio[1]:
-        warnings.warn("scale and ratio should be of the kind (min, max)", stacklevel=4)
+        warn("scale and ratio should be of the kind (min, max)")
 
 
 def check_linear(matrix: Any, mean: Any) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
@@ -130,7 +130,7 @@ def resize(
         return img
     if not isinstance(img, Tensor):
         if antialias is False:
-            warnings.warn("resize(): Pillow's images are always antialiased; antialias=False has no effect", stacklevel=2)
+            warn("resize(): Pillow's images are always antialiased; antialias=False has no effect")
         return F_pil.resize(img, output, pil_modes_mapping[mode])
     if img.ndim not in (3, 4):
         raise ValueError(f"resize(): expected an image of 3 or 4 dimensions, but got {img.ndim}")
@@ -286,7 +286,7 @@ def elastic_transform(
 ) -> Any:
     """The image read at its own places and displacements (1, h, w, 2), which are in halves of its size."""
     if isinstance(interpolation, int):
-        warnings.warn("elastic_transform(): interpolation should be an InterpolationMode and not an int", stacklevel=2)
+        warn("elastic_transform(): interpolation should be an InterpolationMode and not an int")
         interpolation = _interpolation_modes_from_int(interpolation)
     if not isinstance(displacement, Tensor):
         raise TypeError(f"elastic_transform(): displacement should be a Tensor, but got {type(displacement)}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from corelib.as_torch.warned import warn
 from corelib.pytree import tree_flatten, tree_unflatten
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
@@ -196,10 +196,9 @@ class ToDtype(Transform):
         if not isinstance(dtype, (dict, DType)):
             raise ValueError(f"ToDtype(): dtype must be a dict or a torch.dtype, but got {type(dtype)}")
         if isinstance(dtype, dict) and Tensor in dtype and (tv_tensors.Image in dtype or tv_tensors.Video in dtype):
-            warnings.warn(
+            warn(
                 "ToDtype(): dtype has torch.Tensor and tv_tensors.Image or Video; a plain torch.Tensor will *not* be transformed, by this or any other "
                 "transform, where a sample has an Image or a Video",
-                stacklevel=2,
             )
         self.dtype = dtype
         self.scale = scale
@@ -217,7 +216,7 @@ class ToDtype(Transform):
         if dtype is not None:
             return self._call_kernel(F.to_dtype, inpt, dtype=dtype, scale=self.scale)
         if self.scale and picture:
-            warnings.warn("ToDtype(): scale is True, but no dtype was given for images or videos: nothing is scaled", stacklevel=2)
+            warn("ToDtype(): scale is True, but no dtype was given for images or videos: nothing is scaled")
         return inpt
 
 
@@ -281,7 +280,7 @@ class ToTensor(Transform):
     _transformed_types = (_is_pil_image, np.ndarray)
 
     def __init__(self) -> None:
-        warnings.warn("ToTensor() is deprecated; use v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])", stacklevel=2)
+        warn("ToTensor() is deprecated; use v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])")
         super().__init__()
 
     def transform(self, inpt: Any, params: Params) -> Tensor:

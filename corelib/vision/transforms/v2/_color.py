@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.ops.random.random import randint, randperm
 from corelib.tensor.tensor import Tensor
 from corelib.vision import tv_tensors
@@ -300,7 +300,7 @@ def passes(transform: Transform, inpt: Any) -> None:
     """Warn that boxes, points and masks stay as they are."""
     if isinstance(inpt, BOXES_AND_SUCH):
         name, kind = type(transform).__name__, type(inpt).__name__
-        warnings.warn(f"{name}() is currently passing through inputs of type tv_tensors.{kind}. This will likely change in the future.", stacklevel=4)
+        warn(f"{name}() is currently passing through inputs of type tv_tensors.{kind}. This will likely change in the future.")
 
 
 class RandomErasing(_RandomApplyTransform):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.tensor.tensor import Tensor
 from corelib.vision import tv_tensors as tv
 from corelib.vision.transforms import _arguments as A, _functional_pil as F_pil, _kernels_geometry as shapes
@@ -94,7 +94,7 @@ def _resized_crop_pil(
     image: Any, top: int, left: int, height: int, width: int, size: Size, interpolation: Mode = BILINEAR, antialias: bool | None = True
 ) -> Any:
     if antialias is False:
-        warnings.warn("resized_crop(): Pillow's images are always antialiased; antialias=False has no effect", stacklevel=3)
+        warn("resized_crop(): Pillow's images are always antialiased; antialias=False has no effect")
     return _resize_pil(F_pil.crop(image, top, left, height, width), size, interpolation)
 
 

@@ -5,10 +5,10 @@ Those for boxes and points are beside this, in `_boxes` and `_points`.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.ops.shape.combinations import rot90
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
@@ -119,7 +119,7 @@ resize_video = video_of(resize, resize_image)
 @register(resize, PILImage)
 def _resize_pil(image: Any, size: Size, interpolation: Mode = BILINEAR, max_size: int | None = None, antialias: bool | None = True) -> Any:
     if antialias is False:
-        warnings.warn("resize(): Pillow's images are always antialiased; antialias=False has no effect", stacklevel=3)
+        warn("resize(): Pillow's images are always antialiased; antialias=False has no effect")
     new = output_size((image.height, image.width), size, max_size)
     mode = _check_interpolation(interpolation)
     return image if new == (image.height, image.width) else image.resize(new[::-1], resample=pil_modes_mapping[mode])

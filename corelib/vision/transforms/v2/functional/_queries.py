@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.ops.construction.construct import from_numpy
 from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
@@ -93,13 +93,13 @@ def get_num_frames_video(video: Tensor) -> int:
 
 def get_image_size(inpt: Any) -> list[int]:
     """Width and height; deprecated: `get_size` gives height and width."""
-    warnings.warn("get_image_size() is deprecated; use get_size(), which gives [h, w] instead of [w, h]", stacklevel=2)
+    warn("get_image_size() is deprecated; use get_size(), which gives [h, w] instead of [w, h]")
     return F1.get_image_size(inpt)
 
 
 def to_tensor(inpt: Any) -> Tensor:
     """A PIL Image or an array as a tensor from 0 to 1; deprecated: `to_image` and then `to_dtype(..., scale=True)` give the same."""
-    warnings.warn("to_tensor() is deprecated; use to_image() and then to_dtype(..., dtype=torch.float32, scale=True)", stacklevel=2)
+    warn("to_tensor() is deprecated; use to_image() and then to_dtype(..., dtype=torch.float32, scale=True)")
     return F1.to_tensor(inpt)
 
 
