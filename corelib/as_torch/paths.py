@@ -92,7 +92,7 @@ utils.model_zoo: hub
 """
 
 OWN = frozenset((
-    "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "pytree", "tensor", "version",
+    "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "progress", "pytree", "tensor", "version", "viz",
 ))  # fmt: skip
 """What lies below `corelib` and not below `torch`: its own rooms, and names that mean something else there."""
 
