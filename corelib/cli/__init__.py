@@ -62,6 +62,13 @@ def _parser(command_name: str) -> argparse.ArgumentParser:
     listing.add_argument("--json", action="store_true", help="print JSON, for programs")
     listing.set_defaults(run=backends.run)
 
+    about = commands.add_parser("info", help="versions, devices, threads, compiler and settings: what to send with a bug report")
+    if command_name == "info":
+        from corelib.cli import info  # with the collector of facts, which no other command needs
+
+        info.add_arguments(about)
+        about.set_defaults(run=info.run)
+
     first = commands.add_parser(
         "quickstart",
         help="train a small network on handwritten digits",
