@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import log10
 from xml.sax.saxutils import escape
 
@@ -19,7 +20,7 @@ def averaged(values: Sequence[float], most: int) -> list[float]:
     if n <= most:
         return list(values)
     bounds = [i * n // most for i in range(most + 1)]
-    return [sum(values[a:b]) / (b - a) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [sum(values[a:b]) / (b - a) for a, b in pairwise(bounds)]
 
 
 def heights(values: Sequence[float]) -> list[float]:

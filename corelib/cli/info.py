@@ -60,7 +60,7 @@ def collected() -> Facts:
         backends, packs = backends
     return {
         "versions": _asked(_versions),
-        "devices": backends if isinstance(backends, str) else {info.device_type or info.provider: _asked(partial(_backend, info)) for info in backends},
+        "devices": backends if isinstance(backends, str) else _devices(backends),
         "kernel_packs": {f"{p.name} ({p.provider} {p.version})": p.problem or f"{p.kernels} kernels, priority {p.priority}" for p in packs},
         "threads": _asked(_threads),
         **_of_packages(),
@@ -99,6 +99,15 @@ def _numpy() -> str:
 def _processor() -> str:
     lines = (collect_env.get_cpu_info() or "unknown").splitlines()
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("Model name")), lines[0])
+
+
+def _devices(backends: list[BackendInfo]) -> Facts:
+    """The backends by device type; with the package too, where several claim one."""
+    found: Facts = {}
+    for info in backends:
+        name = info.device_type or "unreadable"
+        found[name if name not in found else f"{name} ({info.provider})"] = _asked(partial(_backend, info))
+    return found
 
 
 def _backend(info: BackendInfo) -> Facts:

@@ -10,6 +10,7 @@ import argparse
 import shutil
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -28,6 +29,10 @@ from corelib.tensor import dtype as D
 from corelib.tensor.device import device as Device
 from corelib.tensor.tensor import Tensor
 
+_INTRODUCTION = (
+    "A small network learns to read handwritten digits, is tested on some that it has not seen, saved and loaded again, as in the first chapter "
+    "of a PyTorch tutorial. Nothing is downloaded."
+)
 SHADES = " .:-=+*#%@"
 
 Batches = Iterable[tuple[Tensor, Tensor]]
@@ -179,11 +184,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _quickstart(args: argparse.Namespace, path: Path) -> None:
-    print(
-        "A small network learns to read handwritten digits, is tested on some that it has not seen, saved and loaded again,\n"
-        "as in the first chapter of a PyTorch tutorial. Nothing is downloaded.",
-        flush=True,
-    )
+    width = min(shutil.get_terminal_size((80, 24)).columns, 80)
+    print(textwrap.fill(_INTRODUCTION, width), flush=True)
     device = Device(args.device)
     digits = Digits()
     loss_fn = CrossEntropyLoss()
@@ -225,12 +227,11 @@ def _quickstart(args: argparse.Namespace, path: Path) -> None:
         predicted = int(model(image.unsqueeze(0).to(device)).argmax(1).item())
     print(f"\n{draw(image)}\n\nPredicted: {predicted}, actual: {int(label.item())}")
     print(f"Test accuracy: {accuracy:.1%}\n")
-    _show(losses, args, path)
+    _show(losses, args, path, width)
 
 
-def _show(losses: list[float], args: argparse.Namespace, path: Path) -> None:
+def _show(losses: list[float], args: argparse.Namespace, path: Path, width: int) -> None:
     """The curve of losses, in the terminal and in a file, and what to do next."""
-    width = min(shutil.get_terminal_size((80, 24)).columns, 80)
     print(f"Loss, on a logarithmic scale\n{curve.as_text(losses, f'{len(losses)} steps', width)}\n")
     kept = "--save digits.pth"
     if args.save is not None:
