@@ -314,26 +314,29 @@ class StateDictMixin:
                 names = ", ".join(f'"{key}"' for key in missing_keys)
                 error_msgs.insert(0, f"Missing key(s) in state_dict: {names}. ")
         if error_msgs:
-            error_msgs += _advice(copied, missing_keys, unexpected_keys) if strict else []
             listed = "\n\t".join(error_msgs)
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
+            refused = RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
+            advice = _advice(copied, missing_keys, unexpected_keys) if strict else ""
+            if advice:
+                refused.add_note(advice)
+            raise refused
         return IncompatibleKeys(missing_keys, unexpected_keys)
 
 
-def _advice(state_dict: Mapping[str, Any], missing: list[str], unexpected: list[str]) -> list[str]:
+def _advice(state_dict: Mapping[str, Any], missing: list[str], unexpected: list[str]) -> str:
     """What to do where the names do not match for a reason that is often the one."""
     nested = next((key for key in unexpected if isinstance(state_dict.get(key), Mapping)), None)
     if nested is not None:
-        return [f'"{nested}" is a dictionary itself; did you mean load_state_dict(checkpoint["{nested}"])?']
+        return f'"{nested}" is a dictionary itself; did you mean load_state_dict(checkpoint["{nested}"])?'
     if not missing or not unexpected:
-        return []
+        return ""
     renamed = "{%s: value for key, value in state_dict.items()}"
     prefix = _prefix(unexpected, missing)
     if prefix:
         of = {"module.": ", as a model in DataParallel has them", "_orig_mod.": ", as a compiled model has them"}.get(prefix, "")
-        return [f'The unexpected keys are the missing ones with "{prefix}" before them{of}. Load ' + renamed % f'key.removeprefix("{prefix}")']
+        return f'The unexpected keys are the missing ones with "{prefix}" before them{of}. Load ' + renamed % f'key.removeprefix("{prefix}")'
     prefix = _prefix(missing, unexpected)
-    return [f'The missing keys are the unexpected ones with "{prefix}" before them. Load ' + renamed % f'"{prefix}" + key'] if prefix else []
+    return f'The missing keys are the unexpected ones with "{prefix}" before them. Load ' + renamed % f'"{prefix}" + key' if prefix else ""
 
 
 def _prefix(longer: list[str], shorter: list[str]) -> str:
