@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import prod
-from typing import Any, Self
+from typing import Any
 
 from corelib.graph.grad_mode import no_grad
+from corelib.nn.modules.container import ModuleDict, ModuleList, ParameterDict, ParameterList
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import is_lazy
 from corelib.ops.construction.creation import ones, zeros
@@ -20,6 +21,7 @@ from corelib.utils.flop_counter import FlopCounterMode
 
 __all__ = ["Layer", "ModelSummary", "summarize"]
 
+_LISTS = (ModuleDict, ModuleList, ParameterDict, ParameterList)
 _HEADS = ("Layer", "Output shape", "Parameters", "Trainable", "FLOPs")
 
 
@@ -33,7 +35,7 @@ class Layer:
     """Its class."""
     depth: int
     output_shape: str | None
-    """The shape of what its last call returned, such as "[1, 10]"; None where it was not called."""
+    """The shape of what its last call returned, such as "[1, 10]"; "" of a list of layers, which nobody calls, and None where it was not called."""
     calls: int
     parameters: int
     trainable: int
@@ -236,9 +238,13 @@ def _summary(model: Module, watched: _Watched, depth: int, ran: bool) -> ModelSu
                 tally.add(param)
         return tally
 
+    def row(module: Module, path: str, level: int, tally: _Tally, flops: int, shared: str | None = None) -> None:
+        shape = watched.shapes.get(module, "" if isinstance(module, _LISTS) else None)
+        layers.append(Layer(path, type(module).__name__, level, shape, watched.calls.get(module, 0), tally.parameters, tally.trainable, flops, shared))
+
     def visit(module: Module, path: str, level: int) -> None:
         if module in rows:
-            layers.append(Layer(path, type(module).__name__, level, watched.shapes.get(module), watched.calls.get(module, 0), 0, 0, 0, rows[module]))
+            row(module, path, level, _Tally(), 0, rows[module])
             return
         rows[module] = path
         tally, flops = own(module, path), watched.flops.get(module, 0)
@@ -246,12 +252,10 @@ def _summary(model: Module, watched: _Watched, depth: int, ran: bool) -> ModelSu
             for name, inner in module.named_modules(prefix=path):
                 if inner not in rows:
                     rows[inner] = name
-                    tally += own(inner, name)
+                    tally.add_all(own(inner, name))
                     flops += watched.flops.get(inner, 0)
-        total.__iadd__(tally)
-        layers.append(
-            Layer(path, type(module).__name__, level, watched.shapes.get(module), watched.calls.get(module, 0), tally.parameters, tally.trainable, flops)
-        )
+        total.add_all(tally)
+        row(module, path, level, tally, flops)
         if level < depth:
             for name, child in module._modules.items():
                 if child is not None:
@@ -277,11 +281,10 @@ class _Tally:
         self.trainable += n * param.requires_grad
         self.bytes += n * param.element_size()
 
-    def __iadd__(self, other: _Tally) -> Self:
+    def add_all(self, other: _Tally) -> None:
         self.parameters += other.parameters
         self.trainable += other.trainable
         self.bytes += other.bytes
-        return self
 
 
 def shape_text(output: Any) -> str:

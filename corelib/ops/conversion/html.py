@@ -17,7 +17,8 @@ _DOTS = "&#8230;"
 
 
 def tensor_html(t: Tensor) -> str | None:
-    """HTML of a tensor for a notebook; None, so that the notebook shows the text, where its class has a text of its own.
+    """HTML of a tensor for a notebook; None, so that the notebook shows the text, where its class has a text
+    of its own, or takes functions over.
 
     >>> import corelib as torch
     >>> print(torch.tensor([1, 2])._repr_html_())
@@ -30,8 +31,7 @@ def tensor_html(t: Tensor) -> str | None:
     <pre>tensor(1.5000)</pre>
     """
     kind = type(t)
-    printed = next(base for base in kind.__mro__ if "__repr__" in vars(base))
-    if printed is not TensorBase and "_shown_as" not in vars(printed):
+    if not _ours(kind, "__repr__") or not _ours(kind, "__torch_function__"):
         return None
     shape, device, edge = tuple(t._shape), t._device, get_printoptions()["edgeitems"]
     if len(shape) not in (1, 2) or 0 in shape or not edge or device.type == "meta" or t._dtype in HELD or t.layout is not strided:
@@ -41,6 +41,12 @@ def tensor_html(t: Tensor) -> str | None:
     array = array.reshape(-1, array.shape[-1])
     rows = _table(element_texts(array, t._dtype.name), shape, longest, edge)
     return "\n".join(["<table>", f'<caption style="text-align: left">{escape(_caption(t, kind.__name__, shape))}</caption>', *rows, "</table>"])
+
+
+def _ours(kind: type, method: str) -> bool:
+    """Whether a class has a method from tensors or parameters, if at all."""
+    owner = next((base for base in kind.__mro__ if method in vars(base)), TensorBase)
+    return owner is TensorBase or "_shown_as" in vars(owner)
 
 
 def _caption(t: Tensor, name: str, shape: tuple[int, ...]) -> str:

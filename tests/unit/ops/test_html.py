@@ -91,6 +91,16 @@ class Spoken(corelib.Tensor):
         return "<my own>"
 
 
+class Watched(corelib.Tensor):
+    @classmethod
+    def __torch_function__(cls, func: object, types: object, args: object = (), kwargs: object = None) -> object:
+        raise AssertionError("a notebook that shows it calls nothing")
+
+
+def test_classes_that_take_functions_over_are_not_called() -> None:
+    assert corelib.ones(2).as_subclass(Watched)._repr_html_() is None
+
+
 def test_subclasses_are_shown_as_they_are_printed() -> None:
     t = corelib.ones(2)
     assert "Plain of shape (2,)" in t.as_subclass(Plain)._repr_html_()

@@ -153,6 +153,13 @@ def test_frozen_parameters_buffers_and_half_types():
     assert (half.parameter_bytes, half.flops) == (12, 8)
 
 
+def test_lists_of_layers_are_not_said_to_be_uncalled():
+    model = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 2)
+    found = summary(model, (1, 4, 8), depth=1)
+    assert by_path(found)["layers"].output_shape == "" and "not called" not in str(found)
+    assert by_path(found)["layers"].parameters == found.parameters == sum(p.numel() for p in model.parameters())
+
+
 def test_lazy_layers_are_counted_once_they_know_their_size():
     model = nn.Sequential(nn.LazyLinear(5), nn.Linear(5, 1))
     assert summary(model).parameters == 6
