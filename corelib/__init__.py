@@ -118,7 +118,7 @@ globals().update(_ops.namespace("torch"))
 _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
         "accelerator", "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "distributed", "distributions", "fft", "func", "futures", "hub",
-        "linalg", "masked", "multiprocessing", "nn", "optim", "overrides", "profiler", "quasirandom", "serialization", "signal", "special", "testing", "utils",
+        "linalg", "masked", "multiprocessing", "nn", "optim", "overrides", "profiler", "quasirandom", "serialization", "signal", "special", "testing", "utils", "viz",
     )},
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",

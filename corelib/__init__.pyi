@@ -189,6 +189,7 @@ from corelib.ops.random.generator import thread_safe_generator as thread_safe_ge
 from corelib.utils.dlpack import to_dlpack as to_dlpack
 from corelib.dispatcher.determinism import use_deterministic_algorithms as use_deterministic_algorithms
 from corelib import utils as utils
+from corelib import viz as viz
 from corelib.func.mapping import vmap as vmap
 from corelib.capture.symbolic import while_loop as while_loop
 from corelib.devices import xpu as xpu

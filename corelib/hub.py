@@ -22,6 +22,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlparse
 from urllib.request import Request, urlopen
 
+from corelib.progress import Progress
 from corelib.serialization import load as load_file
 from corelib.serialization.locations import MapLocation
 
@@ -63,7 +64,7 @@ def download_url_to_file(url: str, dst: str | os.PathLike[str], hash_prefix: str
     """Write what a URL gives to the file `dst`, which is there only once it is whole.
 
     A download that broke goes on where it stopped, if the server can and its file is still the same. hash_prefix: how the SHA-256 of the
-    file must begin; RuntimeError where it does not, and where fewer bytes came than were announced. progress: a bar on stderr.
+    file must begin; RuntimeError where it does not, and where fewer bytes came than were announced. progress: a bar on stderr, where that is a terminal.
 
     >>> import corelib as torch, tempfile, pathlib
     >>> folder = pathlib.Path(tempfile.mkdtemp())
@@ -90,7 +91,8 @@ def download_url_to_file(url: str, dst: str | os.PathLike[str], hash_prefix: str
         whole = None if length is None else start + int(length)
         tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
         Path(facts).write_text(json.dumps({"url": url, "tag": tag}))
-        with open(partial, "ab" if start else "wb") as file, _Bar(whole, start, progress) as bar:
+        bar = Progress(os.path.basename(target), whole, "MB", scale=1e6, start=start, shown=None if progress else False)
+        with open(partial, "ab" if start else "wb") as file, bar:
             while block := response.read(READ_DATA_CHUNK):
                 file.write(block)
                 bar.update(len(block))
@@ -116,30 +118,6 @@ def _begun(partial: str, facts: str, url: str) -> tuple[int, str] | None:
     except (OSError, ValueError):
         return None
     return (size, known["tag"]) if size and known.get("url") == url and known.get("tag") and not known["tag"].startswith("W/") else None
-
-
-class _Bar:
-    """A bar of progress on stderr, drawn anew with each percent."""
-
-    def __init__(self, total: int | None, start: int, shown: bool) -> None:
-        self.total, self.done, self.shown, self.said = total, start, shown, -1
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.shown:
-            sys.stderr.write("\n")
-
-    def update(self, n: int) -> None:
-        """Some more bytes have come."""
-        self.done += n
-        said = self.done * 100 // self.total if self.total else self.done >> 20
-        if self.shown and said != self.said:
-            size = f"{self.done / 1e6:.1f} MB"
-            sys.stderr.write(f"\r{said:3d} % |{'#' * (said // 4):25}| {size} of {self.total / 1e6:.1f} MB" if self.total else f"\r{size}")
-            sys.stderr.flush()
-            self.said = said
 
 
 def load_state_dict_from_url(

@@ -94,7 +94,7 @@ utils.model_zoo: hub
 VISION = "vision"
 """The room that is a package beside `torch`: `torchvision`."""
 OWN = frozenset((
-    "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "pytree", "tensor", "version", VISION,
+    "as_torch", "backend", "cli", "contract", "data", "datasets", "devices", "dispatcher", "graph", "progress", "pytree", "tensor", "version", "viz", VISION,
 ))  # fmt: skip
 """What lies below `corelib` and not below `torch`: its own rooms, and names that mean something else there."""
 

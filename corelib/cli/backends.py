@@ -22,55 +22,59 @@ _PACK_HEADS = ("KERNEL PACK", "PROVIDER", "STATUS")
 
 def run(args: argparse.Namespace) -> int:
     """Print the table, or JSON with `args.json`."""
-    with warnings.catch_warnings():
-        for told in (PackWarning, BackendWarning):  # the table has them, with the reason
-            warnings.simplefilter("ignore", told)
-        found = describe()
-    packs = describe_packs()
     if args.json:
-        print(as_json(found, packs))
+        print(as_json(*found()))
     else:
-        print(as_text(found, packs, shutil.get_terminal_size((120, 24)).columns))
+        print(as_text(*found(), shutil.get_terminal_size((120, 24)).columns))
     return 0
 
 
-def as_json(found: list[BackendInfo], packs: list[Pack]) -> str:
+def found() -> tuple[list[BackendInfo], list[Pack]]:
+    """The installed backends and kernel packs, with what is wrong with each in its place and no warnings."""
+    with warnings.catch_warnings():
+        for told in (PackWarning, BackendWarning):
+            warnings.simplefilter("ignore", told)
+        return describe(), describe_packs()
+
+
+def as_json(backends: list[BackendInfo], packs: list[Pack]) -> str:
     """The backends and kernel packs as a JSON object."""
     return json.dumps(
         {
             "corelib": __version__,
             "plugin_api": list(API_VERSION),
-            "backends": [info._asdict() for info in found],
+            "backends": [info._asdict() for info in backends],
             "kernel_packs": [pack._asdict() for pack in packs],
-            "not_installed": _not_installed(found),
+            "not_installed": _not_installed(backends),
         },
         indent=2,
     )
 
 
-def as_text(found: list[BackendInfo], packs: list[Pack], width: int) -> str:
+def as_text(backends: list[BackendInfo], packs: list[Pack], width: int) -> str:
     """The backends and kernel packs as tables at most `width` columns wide, and what else could be installed."""
     rows = [
         (
             info.device_type or "?",
             f"{info.provider} {info.version}".rstrip(),
-            _status(info),
+            status(info),
             dtypes_text(info.dtypes),
             ", ".join(info.devices),
         )
-        for info in found
+        for info in backends
     ]
     parts = [table(_HEADS, rows, width)]
     if packs:
         pack_rows = [(p.name, f"{p.provider} {p.version}".rstrip(), _pack_status(p)) for p in packs]
         parts.append(table(_PACK_HEADS, pack_rows, width))
-    missing = _not_installed(found)
+    missing = _not_installed(backends)
     if missing:
         parts.append("\n".join(f"Not installed: {name}. To get it: {command}" for name, command in missing.items()))
     return "\n\n".join(parts)
 
 
-def _status(info: BackendInfo) -> str:
+def status(info: BackendInfo) -> str:
+    """Whether a backend can be used, or why not, and what is to be known of it."""
     if not info.available:
         return f"unavailable: {info.reason}"
     status = f"available, but lacks the primitives {', '.join(info.missing)}" if info.missing else "available"
@@ -125,6 +129,6 @@ def _pack_status(pack: Pack) -> str:
     return f"{pack.kernels} kernels for {pack.device_type}, priority {pack.priority}"
 
 
-def _not_installed(found: list[BackendInfo]) -> dict[str, str]:
-    present = {info.device_type for info in found}
+def _not_installed(backends: list[BackendInfo]) -> dict[str, str]:
+    present = {info.device_type for info in backends}
     return {name: command for name, command in INSTALL.items() if name not in present}

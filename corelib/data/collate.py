@@ -118,7 +118,13 @@ def _sequence(like: Sequence[Any], items: list[Any]) -> Any:
 
 def collate_tensor_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
     rows = _rows_of_one(batch) if len(batch) > 4 else None
-    return stack(list(batch), 0) if rows is None else rows
+    if rows is not None:
+        return rows
+    try:
+        return stack(list(batch), 0)
+    except RuntimeError as error:
+        error.add_note("The samples of a batch are joined by default_collate, which needs one shape; DataLoader(..., collate_fn=...) joins them as you say, such as by padding")
+        raise
 
 
 def _rows_of_one(batch: Any) -> Tensor | None:

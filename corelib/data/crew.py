@@ -124,7 +124,7 @@ class Crew:
             self.processes[worker].join(1)
         how = ", ".join(f"worker {w} (pid {self.processes[w].pid}) {_how(self.processes[w].exitcode)}" for w in workers)
         pids = ", ".join(str(self.processes[w].pid) for w in workers)
-        message = f"DataLoader worker (pid(s) {pids}) exited unexpectedly: {how}"
+        message = f"DataLoader worker (pid(s) {pids}) exited unexpectedly: {how}{_advice(self.processes[workers[0]])}"
         self.failed = True
         self.end(message)
         raise RuntimeError(message)
@@ -158,3 +158,16 @@ def _how(exitcode: int | None) -> str:
         return f"was killed by signal {signal.Signals(-exitcode).name}"
     except ValueError:
         return f"was killed by signal {-exitcode}"
+
+
+def _advice(process: BaseProcess) -> str:
+    """What most often is the reason for such an end."""
+    code = process.exitcode
+    if code == -9:
+        return ". A system that has no memory left ends processes so; fewer workers, or smaller batches, need less"
+    if code == 1 and getattr(process, "_start_method", "fork") != "fork":
+        return (
+            ". Its own error is above. With another start method than 'fork' a worker runs the program's file again: what starts the "
+            "DataLoader must stand under `if __name__ == '__main__':`"
+        )
+    return ""

@@ -103,8 +103,8 @@ def load(wanted: device) -> Runtime:
     index = wanted.index or 0
     if index >= count:
         raise RuntimeError(
-            f"device {wanted}: invalid device index {index}; the {wanted.type} backend has {count} device(s), "
-            f"indices 0 to {count - 1}"
+            f"device {wanted}: invalid device index {index}; the {wanted.type} backend has "
+            + (f"one device, {wanted.type}:0" if count == 1 else f"{count} devices, {wanted.type}:0 to {wanted.type}:{count - 1}")
         )
     if backend.asynchronous and backend.default_queue(index) is None:
         raise BackendError(f"device {wanted}: its backend is asynchronous, and its function default_queue returned None; it must return a queue")

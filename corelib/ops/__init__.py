@@ -34,7 +34,7 @@ from corelib.ops.complex import complex_numbers
 from corelib.ops.special import airy, cylinder, incomplete_gamma, modified, orthogonal
 from corelib.ops.spectral import fourier, spectrograms, windows
 from corelib.ops.construction import construct, creation, legacy, storage_sources, storages, strided
-from corelib.ops.conversion import copying, interchange, pinning, printing, resizing, tensor_names
+from corelib.ops.conversion import copying, html, interchange, pinning, printing, resizing, tensor_names
 
 view_copies.show_in_place()
 globals().update(ENTRIES)

@@ -197,7 +197,12 @@ class Optimizer:
             )
         self.state = defaultdict(dict)
         self.param_groups = []
-        groups: list[Any] = list(params)
+        try:
+            groups: list[Any] = list(params)
+        except TypeError as error:
+            if hasattr(params, "parameters") or callable(params):
+                error.add_note(f"An optimizer takes parameters, not a model or a method: {type(self).__name__}(model.parameters(), ...)")
+            raise
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
         if not isinstance(groups[0], dict):
@@ -420,7 +425,8 @@ class Optimizer:
     def _check_params(self, tensors: list[Tensor]) -> None:
         for p in tensors:
             if not isinstance(p, Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {_typename(p)}")
+                advice = ": give it model.parameters()" if hasattr(p, "parameters") else ""
+                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {_typename(p)}{advice}")
             if not self.defaults.get("differentiable") and not (p.is_leaf or p.retains_grad):
                 raise ValueError(
                     f"can't optimize a non-leaf Tensor: one of the params, of shape {tuple(p.shape)}, is a result of "

@@ -1066,6 +1066,8 @@ class TensorBase:
         """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
     def __repr__(self, *, tensor_contents: _str | None = ...) -> _str:
         """The text of a tensor, what `repr` gives; `tensor_contents` stands in for the elements."""
+    def _repr_html_(self) -> _str | None:
+        """HTML of a tensor for a notebook; None, so that the notebook shows the text, where its class has a text"""
     def resize_(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., memory_format: _MemoryFormat | None = ...) -> _Tensor:
         """Change the shape in place, with more memory where it needs some; new elements are not set."""
     def set_(self, source: _Tensor | _Storage | _TypedStorage | None = ..., storage_offset: _int = ..., size: _Sequence[_int] | None = ..., stride: _Sequence[_int] | None = ...) -> _Tensor:

@@ -139,10 +139,8 @@ def _intern(type_: DeviceLike, index: int | None) -> device:
     if name not in _KNOWN:
         installed = sorted(set(DEVICE_TYPES.value()))
         if name not in installed:
-            raise RuntimeError(
-                f"device(): Expected one of {', '.join(dict.fromkeys((*_KNOWN, *installed)))} device type at start of "
-                f"device string: {type_}"
-            )
+            known = tuple(dict.fromkeys((*_KNOWN, *installed)))
+            raise RuntimeError(f"device(): Expected one of {', '.join(known)} device type at start of device string: {type_}{_meant(name, known)}")
     found = _DEVICES.get((name, index))
     if found is None:
         found = object.__new__(device)
@@ -150,6 +148,14 @@ def _intern(type_: DeviceLike, index: int | None) -> device:
         found = _DEVICES.setdefault((name, index), found)
     _DEVICES[type_, index if type_ == name else None] = found
     return found
+
+
+def _meant(name: str, known: tuple[str, ...]) -> str:
+    """The end of a message: which of the known device types a wrong name may stand for."""
+    from difflib import get_close_matches  # where a program ends
+
+    near = ["cuda"] if name.lower() == "gpu" else get_close_matches(name.lower(), known, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 cpu = device("cpu")

@@ -110,8 +110,15 @@ def get_devices() -> str:
 
 def get_pip_packages() -> str:
     """The installed packages that matter here, with their versions."""
-    found = {(d.metadata["Name"] or "", d.version) for d in distributions()}
-    return "\n".join(f"[pip3] {name}=={version}" for name, version in sorted(found) if re.fullmatch(PACKAGES, name))
+    return "\n".join(f"[pip3] {name}=={version}" for name, version in installed_packages())
+
+
+def installed_packages() -> list[tuple[str, str]]:
+    """The installed packages that matter here: (name, version), by name. Of one that is there twice, the one that Python would import."""
+    found: dict[str, str] = {}
+    for d in distributions():
+        found.setdefault(d.metadata["Name"] or "", d.version)
+    return sorted((name, version) for name, version in found.items() if re.fullmatch(PACKAGES, name))
 
 
 def get_env_info() -> SystemEnv:

@@ -69,7 +69,7 @@ def own_folder(tmp_path):
 def test_a_download_is_whole_and_leaves_nothing_beside(server, tmp_path, capsys):
     T.hub.download_url_to_file(server.url + "/a.bin", str(tmp_path / "a"), hashlib.sha256(CONTENT).hexdigest()[:8])
     assert (tmp_path / "a").read_bytes() == CONTENT and [p.name for p in tmp_path.iterdir()] == ["a"]
-    assert "100 %" in capsys.readouterr().err
+    assert capsys.readouterr().err == ""  # its progress is for terminals
     T.hub.download_url_to_file(server.url + "/a.bin", str(tmp_path / "b"), progress=False)
     assert capsys.readouterr().err == ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
+from corelib.progress import Progress
 from corelib_cpu_native import pack
 
 HELP = "compile the cpu device's kernels beforehand, so that no program waits for it"
@@ -22,10 +23,12 @@ def run(args: argparse.Namespace) -> int:
     if reason:
         print(f"nothing to compile: {reason}")
         return 1
-    begun, names, failed = time.monotonic(), 0, 0
-    for _, dtype, kernel in pack.kernels():
-        if dtype.name in wanted:
-            names += 1
+    begun, failed = time.monotonic(), 0
+    chosen = [(name, kernel) for name, dtype, kernel in pack.kernels() if dtype.name in wanted]
+    names = len(chosen)
+    with Progress("compiling", names, "kernels") as progress:
+        for name, kernel in chosen:
             failed += isinstance(kernel.made(), pack.NotMade)
+            progress.update(note=name)
     print(f"{names} kernels for {', '.join(wanted)} are ready after {time.monotonic() - begun:.1f} s" + (f"; {failed} could not be made" if failed else ""))
     return 1 if failed or not names else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,6 +16,8 @@ from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 R = TypeVar("R")
+_OWN_WORDS = re.compile(r"[a-z_]\w*\(\): ")
+"""How corelib's own messages begin: `cross_entropy(): Target 3 is out of bounds`, from whichever kernel."""
 
 
 def computed(op: Op, kernel: Kernel, device: Device, dtype: DType, *given: object) -> bool:
@@ -81,7 +84,7 @@ def noted(error: Exception, op: Op, device: Device, given: Sequence[object]) -> 
 
     By itself where a second call is not to be had: in place, where the first may have written, and for small results, which need no room.
     """
-    if isinstance(error, LinAlgError) or str(error).startswith(op.name.strip("_") + "("):
+    if isinstance(error, LinAlgError) or str(error).startswith(op.name.strip("_") + "(") or _OWN_WORDS.match(str(error)):
         return
     shown = ", ".join(map(_shown, given))
     error.add_note(

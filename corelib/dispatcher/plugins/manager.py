@@ -17,7 +17,7 @@ from corelib.contract.forks import free_in_child
 from corelib.contract.kernels import KernelTable
 from corelib.contract.meta import MetaBackend
 from corelib.dispatcher.plugins.checks import (
-    BackendError, NoDeviceError, check_backend, check_devices, checked_hooks, guarded, kernel_problem, missing_primitives, tell_missing,
+    BackendError, NoDeviceError, check_backend, check_devices, checked_hooks, guarded, kernel_problem, missing_primitives, tell_missing, told,
 )
 from corelib.dispatcher.plugins.discovery import BACKENDS, INSTALL, KERNELS, Entry, discover, is_device_type, normalized
 from corelib.dispatcher.plugins.loaded import REGISTERED
@@ -181,17 +181,17 @@ def _open(entry: Entry) -> Backend:
     problem = kernel_problem(own)
     if problem:
         raise BackendError(problem)
-    table, _packs[entry.device_type], told = merge_packs(entry.device_type, own)
+    table, _packs[entry.device_type], hearers = merge_packs(entry.device_type, own)
     # The runtime asks the backend for its kernels: from here on, the answer has those of the packs in it.
     _lacking[entry.device_type] = missing_primitives(backend, table)
     tell_missing(entry.device_type, _lacking[entry.device_type])
     whole: Any = backend
     whole.kernels = lambda: table
-    if told:
+    if hearers:
         own_threads = backend.set_num_threads
 
         def set_num_threads(n: int) -> bool:
-            for tell in told:
+            for tell in hearers:
                 tell(n)
             own_threads(n)
             return True
@@ -228,17 +228,18 @@ def _describe(entry: Entry) -> BackendInfo:
     if not reason:
         try:
             backend = load(entry.device_type)
-        except BackendError as error:
-            reason = error.reason
-        else:
             provider = _providers[entry.device_type]
             if provider[:5] == entry[:5]:
-                devices = [_device(backend, index) for index in range(backend.device_count())]
+                devices = [_device(backend, index) for index in range(guarded("its function device_count", backend.device_count))]
                 return BackendInfo(
                     entry.device_type, entry.provider, entry.version, True, _remarks.get(entry.device_type, ""), dict(backend.dtypes), devices,
-                    backend.capabilities(), _lacking.get(entry.device_type, ()),
+                    guarded("its function capabilities", backend.capabilities), _lacking.get(entry.device_type, ()),
                 )  # fmt: skip
             reason = f"{choice_variable(entry.device_type)} chooses {provider.provider}"
+        except BackendError as error:
+            reason = error.reason
+        except Exception as error:  # what it raises where no check of ours expects it
+            reason = told(error)
     return BackendInfo(entry.device_type, entry.provider, entry.version, False, reason, {}, [], {})
 
 

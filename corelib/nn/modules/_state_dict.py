@@ -315,5 +315,31 @@ class StateDictMixin:
                 error_msgs.insert(0, f"Missing key(s) in state_dict: {names}. ")
         if error_msgs:
             listed = "\n\t".join(error_msgs)
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
+            refused = RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
+            advice = _advice(copied, missing_keys, unexpected_keys) if strict else ""
+            if advice:
+                refused.add_note(advice)
+            raise refused
         return IncompatibleKeys(missing_keys, unexpected_keys)
+
+
+def _advice(state_dict: Mapping[str, Any], missing: list[str], unexpected: list[str]) -> str:
+    """What to do where the names do not match for a reason that is often the one."""
+    nested = next((key for key in unexpected if isinstance(state_dict.get(key), Mapping)), None)
+    if nested is not None:
+        return f'"{nested}" is a dictionary itself; did you mean load_state_dict(checkpoint["{nested}"])?'
+    if not missing or not unexpected:
+        return ""
+    renamed = "{%s: value for key, value in state_dict.items()}"
+    prefix = _prefix(unexpected, missing)
+    if prefix:
+        of = {"module.": ", as a model in DataParallel has them", "_orig_mod.": ", as a compiled model has them"}.get(prefix, "")
+        return f'The unexpected keys are the missing ones with "{prefix}" before them{of}. Load ' + renamed % f'key.removeprefix("{prefix}")'
+    prefix = _prefix(missing, unexpected)
+    return f'The missing keys are the unexpected ones with "{prefix}" before them. Load ' + renamed % f'"{prefix}" + key' if prefix else ""
+
+
+def _prefix(longer: list[str], shorter: list[str]) -> str:
+    """What stands before each name of one list, which then are those of the other; "" where that is not so."""
+    prefix = next((longer[0].removesuffix(name) for name in shorter if longer[0].endswith(f".{name}")), "")
+    return prefix if prefix and {name.removeprefix(prefix) for name in longer} == set(shorter) and all(name.startswith(prefix) for name in longer) else ""

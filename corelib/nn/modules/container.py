@@ -8,6 +8,7 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Va
 from typing import Any, Self, SupportsIndex, overload
 
 from corelib.as_torch.warned import warn
+from corelib.nn.modules._told import TOLD, tell_layer
 from corelib.nn.modules.module import Module, indent
 from corelib.nn.parameter import Parameter
 from corelib.tensor.tensor import Tensor
@@ -42,7 +43,6 @@ class _Numbered(Module):
 
     @overload
     def __getitem__(self, idx: int) -> Module: ...
-
     @overload
     def __getitem__(self, idx: slice) -> Self: ...
 
@@ -95,7 +95,6 @@ class Sequential(_Numbered):
 
     @overload
     def __init__(self, *args: Module) -> None: ...
-
     @overload
     def __init__(self, arg: OrderedDict[str, Module], /) -> None: ...
 
@@ -112,8 +111,12 @@ class Sequential(_Numbered):
         return type(self)(OrderedDict(named))
 
     def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
-            input = module(input)
+        try:
+            for name, module in self._modules.items():  # noqa: B007  # the name is for the error
+                input = module(input)
+        except TOLD as error:
+            tell_layer(error, self, name, module, input)
+            raise
         return input
 
     def insert(self, index: int, module: Module) -> Self:

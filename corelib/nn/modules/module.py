@@ -25,6 +25,7 @@ from corelib.nn.hooks import (
     register_module_parameter_registration_hook,
 )
 from corelib.nn.modules._conversion import ConversionMixin
+from corelib.nn.modules._html import is_tree, module_html
 from corelib.nn.modules._state_dict import StateDictMixin, _WrappedHook as _WrappedHook
 from corelib.nn.parameter import Buffer, Parameter
 from corelib.tensor.tensor import Tensor
@@ -436,6 +437,10 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
         if len(extra_lines) == 1 and not child_lines:
             return f"{self._get_name()}({extra_lines[0]})"
         return f"{self._get_name()}(\n  " + "\n  ".join(extra_lines + child_lines) + "\n)"
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows: the text's tree, to be folded; None, for the text, where a class has one of its own."""
+        return module_html(self) if is_tree(type(self)) else None
 
     def __dir__(self) -> list[str]:
         names = [*dir(type(self)), *self.__dict__, *self._parameters, *self._modules, *self._buffers]

@@ -87,7 +87,8 @@ def check_dtype(name: str, dtype: DType, place: Device) -> None:
     dtypes = (place._runtime or place.runtime).backend.dtypes  # the slot first: the property is a call on every creation's path
     if dtypes.get(dtype.name, "absent") == "absent" and held(dtype, dtypes) == "absent":
         have = ", ".join(f"torch.{n}" for n, c in dtypes.items() if c != "absent")
-        raise NotImplementedError(f"{name}(): device {place} has no {dtype}; its dtypes are {have}")
+        advice = ". float() makes float32 of a tensor or a model" if dtype is D.float64 and "torch.float32" in have else ""
+        raise NotImplementedError(f"{name}(): device {place} has no {dtype}; its dtypes are {have}{advice}")
 
 
 _FILLS = ("zeros", "ones", "full", "eye", "empty", "randperm")

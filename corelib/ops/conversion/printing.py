@@ -136,14 +136,6 @@ def format_tensor(t: Tensor, *, tensor_contents: str | None = None) -> str:
     array = None
     if tensor_contents is None and t.numel() and device.type != "meta":
         array = _shown_elements(t)
-    grad_fn: str | None = None
-    try:
-        node = t.grad_fn
-        if node is not None:
-            grad_fn = type(node).__name__
-    except RuntimeError:
-        # A view made under no_grad whose base was changed in place since has no grad_fn, but still a text.
-        grad_fn = "Invalid"
     text = format_array(
         array,
         t.dtype.name,
@@ -151,10 +143,20 @@ def format_tensor(t: Tensor, *, tensor_contents: str | None = None) -> str:
         prefix="tensor(" if plain else f"{kind.__name__}(",
         contents="..." if device.type == "meta" and tensor_contents is None else tensor_contents,
         device=None if device.type == "cpu" else str(device),
-        grad_fn=grad_fn,
+        grad_fn=grad_fn_name(t),
         requires_grad=t.requires_grad,
     )
     return f"Parameter({text})" if t._shown_as == "Parameter" and not plain else text
+
+
+def grad_fn_name(t: Tensor) -> str | None:
+    """The name of a tensor's grad_fn; None where it has none."""
+    try:
+        node = t.grad_fn
+    except RuntimeError:
+        # A view made under no_grad whose base was changed in place since has no grad_fn, but still a text.
+        return "Invalid"
+    return None if node is None else type(node).__name__
 
 
 def format_array(
@@ -230,9 +232,13 @@ def _shown_elements(t: Tensor) -> Array:
     """The elements of `t` that are shown, on the host."""
     if t.dtype in HELD:
         t = as_bytes(t)
-    shape = t.shape
-    edge = _OPTIONS.edgeitems
-    if not _is_summarized(shape):
+    return elements_at_edges(t, 2 * _OPTIONS.edgeitems if _is_summarized(t.shape) else None)
+
+
+def elements_at_edges(t: Tensor, longest: int | None) -> Array:
+    """A tensor's elements on the host; of dimensions that are longer than `longest` only those at the two edges."""
+    shape, edge = t.shape, _OPTIONS.edgeitems
+    if longest is None:
         whole: Array = host_array(t)
         return whole
     # The two ends of a dimension are a dimension of size 2 with a long stride, so one view holds all that is shown.
@@ -240,7 +246,7 @@ def _shown_elements(t: Tensor) -> Array:
     strides: list[int] = []
     shown: list[int] = []
     for n, s in zip(shape, t.stride(), strict=True):
-        if n > 2 * edge:
+        if n > longest:
             split += (2, edge)
             strides += ((n - edge) * s, s)
             shown.append(2 * edge)
@@ -261,22 +267,31 @@ def _elements_text(array: Array, dtype: str, shape: tuple[int, ...], indent: int
     summarized = _is_summarized(shape)
     if summarized and shape and not _OPTIONS.edgeitems:
         return "[...]"
-    # bfloat16 is no dtype of NumPy's own, so it is asked for by name.
-    if dtype == "bfloat16" or array.dtype.kind == "f":
-        values = array.astype(np.float64)
-        element: _PlainFormat = _FloatFormat(values)
-    elif array.dtype.kind == "c":
-        values = array.astype(np.complex128)
-        element = _ComplexFormat(values)
-    else:
-        values = array
-        element = _PlainFormat(values)
+    values, element = _formatted(array, dtype)
     if not shape:
         return element(values.item())
     rows = values.tolist()
     for _ in range(len(shape) - values.ndim):  # a native array has fewer dimensions than a tensor may have
         rows = [rows]
     return _block(rows, shape, indent, summarized, element)
+
+
+def _formatted(array: Array, dtype: str) -> tuple[Array, _PlainFormat]:
+    """The elements as they are printed, and what makes the text of one."""
+    # bfloat16 is no dtype of NumPy's own, so it is asked for by name.
+    if dtype == "bfloat16" or array.dtype.kind == "f":
+        values = array.astype(np.float64)
+        return values, _FloatFormat(values)
+    if array.dtype.kind == "c":
+        values = array.astype(np.complex128)
+        return values, _ComplexFormat(values)
+    return array, _PlainFormat(array)
+
+
+def element_texts(array: Array, dtype: str) -> list[list[str]]:
+    """The texts of a matrix' elements, as printing has them; `dtype` is the tensor's, by name."""
+    values, element = _formatted(array, dtype)
+    return [[element(value).strip() for value in row] for row in values.tolist()]
 
 
 def _block(values: list[Any], shape: tuple[int, ...], indent: int, summarized: bool, element: _PlainFormat) -> str:

@@ -68,7 +68,7 @@ def _rows(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Sha
     """Input (n, c, *) and target (n, *), checked, and the shape of the unreduced loss; of one sample (c) and () as (1, c) and (1)."""
     check_tensors(name, input, target)
     if target._dtype not in (D.int64, D.uint8):
-        raise RuntimeError(f"{name}(): expected scalar type Long but found {target._dtype} for argument 'target'")
+        raise RuntimeError(f"{name}(): expected target dtype to be Long or Byte, but got {kind_name(target._dtype)}; classes are whole numbers: target.long()")
     if target._dtype is not D.int64:
         target = target.long()
     ndim = len(input._shape)
@@ -82,6 +82,9 @@ def _rows(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Sha
         raise ValueError(f"{name}(): Expected input batch_size ({input._shape[0]}) to match target batch_size ({target._shape[0] if target._shape else 'none'}).")
     expected = (input._shape[0], *input._shape[2:])
     if target._shape != expected:
+        if ndim == 2:
+            advice = ": target.squeeze(1)" if target._shape[1:] == (1,) else ""
+            raise RuntimeError(f"{name}(): 0D or 1D target tensor expected, multi-target not supported; got a target of shape {list(target._shape)} for an input of {list(input._shape)}{advice}")
         raise RuntimeError(f"{name}(): only batches of spatial targets supported: expected target of shape {list(expected)} for input {list(input._shape)}, got {list(target._shape)}")
     return input, target, target._shape
 
@@ -191,7 +194,10 @@ def cross_entropy(
     if target._dtype.is_floating_point:
         if at and target._shape and target._shape[0] != input._shape[0]:
             raise ValueError(f"cross_entropy(): Expected input batch_size ({input._shape[0]}) to match target batch_size ({target._shape[0]}).")
-        raise RuntimeError(f"cross_entropy(): expected scalar type Long but found {target._dtype} for argument 'target' (shape {list(target._shape)}; probabilities need the input's shape {list(input._shape)})")
+        raise RuntimeError(
+            f"cross_entropy(): expected target dtype to be Long or Byte, but got {kind_name(target._dtype)}; classes are whole numbers: target.long(). "
+            f"Probabilities need the input's shape, {list(input._shape)}, and the target has {list(target._shape)}"
+        )
     logp = log_softmax_along(input, at)
     rows, flat, shape = _rows("cross_entropy", logp, target)
     classes = rows._shape[1]

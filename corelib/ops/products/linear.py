@@ -26,9 +26,9 @@ def _infer_linear(input: Tensor, weight: Tensor, bias: Tensor | None) -> Inferre
             f"{list(a)}, weight {list(w)}"
         )
     if input._dtype is not weight._dtype or (bias is not None and bias._dtype is not weight._dtype):
-        for other in (weight, bias):
-            if other is not None:
-                check_same_dtype("linear", input, other)
+        check_same_dtype("linear", input, weight, "" if bias is None else "mat1 and mat2")
+        if bias is not None:
+            check_same_dtype("linear", bias, weight, "self and mat2")
     if bias is not None and bias._shape != (w[0],) and bias._shape not in ((), (1,)):
         raise RuntimeError(f"linear(): argument 'bias' must have shape [{w[0]}], got {list(bias._shape)}")
     return ((*a[:-1], w[0]), input._dtype), (input, weight, bias)

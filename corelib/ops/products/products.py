@@ -17,12 +17,13 @@ from corelib.tensor.size import Shape, broadcast_shapes, integer, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
-def check_same_dtype(name: str, a: Tensor, b: Tensor) -> None:
-    """RuntimeError where two factors have different dtypes; NotImplementedError for bool."""
+def check_same_dtype(name: str, a: Tensor, b: Tensor, what: str = "") -> None:
+    """RuntimeError where two factors have different dtypes, `what` being what a product with something added calls them; NotImplementedError for bool."""
     if a._dtype is not b._dtype:
-        raise RuntimeError(
-            f"{name}(): expected m1 and m2 to have the same dtype, but got: {kind_name(a._dtype)} != {kind_name(b._dtype)}"
-        )
+        kinds = kind_name(a._dtype), kind_name(b._dtype)
+        said = f"{what} must have the same dtype, but got {kinds[0]} and {kinds[1]}" if what else f"expected m1 and m2 to have the same dtype, but got: {kinds[0]} != {kinds[1]}"
+        advice = "; NumPy's numbers are float64 where nothing else is said, t.float() makes them float32" if {a._dtype, b._dtype} == {D.float64, D.float32} else ""
+        raise RuntimeError(f"{name}(): {said}. Convert one, such as t.to({b._dtype}){advice}")
     if a._dtype.name == "bool":
         raise NotImplementedError(f"{name}(): \"addmm_impl_cpu_\" not implemented for 'Bool'")
 
@@ -236,9 +237,9 @@ def _infer_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Number, alpha:
     a, b = mat1._shape, mat2._shape
     if a[1] != b[0]:
         raise RuntimeError(f"addmm(): mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
-    check_same_dtype("addmm", mat1, mat2)
+    check_same_dtype("addmm", mat1, mat2, "mat1 and mat2")
     if input._dtype is not mat1._dtype:
-        raise RuntimeError(f"addmm(): self and mat2 must have the same dtype, but got {input._dtype} and {mat2._dtype}")
+        check_same_dtype("addmm", input, mat2, "self and mat2")
     shape = (a[0], b[1])
     check_fits("addmm", input, shape)
     if alpha != 1:

@@ -143,19 +143,16 @@ def _written(folder: Path, data: Any) -> list[Path]:
 
 def _run(args: argparse.Namespace, target: Any, cases: Any, results: list[Any]) -> bool:
     """Add to the results as they come; True where the user ended the run, whose report says how far it came."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
+    from corelib.progress import Progress
     from corelib_conformance.workers import processes_for, run_in_workers
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[wrong]}"))
-    with Progress(*columns, disable=args.no_progress or not sys.stderr.isatty()) as progress:
-        task = progress.add_task(f"conformance of {target.name}", total=len(cases), wrong="")
-        wrong = 0
+    wrong = 0
+    with Progress(f"conformance of {target.name}", len(cases), "cases", shown=False if args.no_progress else None) as progress:
         try:
             for result in run_in_workers(args.device, cases, processes_for(args.processes), args.seed, args.limit):
                 results.append(result)
                 wrong += result.status not in ("pass", "unsupported")
-                progress.update(task, advance=1, wrong=f"{wrong} wrong" if wrong else "")
+                progress.update(note=f"{wrong} wrong" if wrong else "")
         except KeyboardInterrupt:
             return True
     return False

@@ -22,7 +22,7 @@ CASES = {
         "net = nn.Sequential(nn.Linear(4, 3), nn.Linear(5, 1))\nnet(ones(2, 4))", ["<module>", "_call_impl", "forward", "_call_impl", "forward"],
         "RuntimeError: linear(): mat1 and mat2 shapes cannot be multiplied (2x3 and 5x1)",
     ),
-    "dtype": ("nn.functional.cross_entropy(ones(2, 3), torch.tensor([0, 1]).int())", ["<module>"], "RuntimeError: cross_entropy(): expected scalar type Long"),
+    "dtype": ("nn.functional.cross_entropy(ones(2, 3), torch.tensor([0, 1]).int())", ["<module>"], "RuntimeError: cross_entropy(): expected target dtype to be Long or Byte, but got Int"),
     "index": ("ones(2)[7]", ["<module>"], "IndexError: "),
     "backward twice": ("y = ones(3, requires_grad=True).exp().sum()\ny.backward()\ny.backward()", ["<module>"], "RuntimeError: Trying to backward"),
     "tensor hook": ("x = ones(2, requires_grad=True)\nx.register_hook(lambda g: g @ ones(3))\n(x * 2).sum().backward()", ["<module>", "<lambda>"], "RuntimeError: dot()"),

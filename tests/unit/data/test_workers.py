@@ -185,7 +185,7 @@ def test_a_worker_init_fn_is_called_and_its_exceptions_arrive():
 
 
 @pytest.mark.parametrize(("end", "how"), [
-    (lambda: os.kill(os.getpid(), signal.SIGKILL), "was killed by signal SIGKILL"), (lambda: os._exit(3), "ended with exit code 3"),
+    (lambda: os.kill(os.getpid(), signal.SIGKILL), r"was killed by signal SIGKILL\. A system that has no memory left ends processes so; .*"), (lambda: os._exit(3), "ended with exit code 3"),
 ])
 def test_a_worker_that_dies_is_reported_with_its_process_and_how(end, how):
     iterator = iter(DataLoader(Calls(8, lambda i: end() if i == 5 else i), num_workers=2))
@@ -193,6 +193,20 @@ def test_a_worker_that_dies_is_reported_with_its_process_and_how(end, how):
         list(iterator)
     with pytest.raises(RuntimeError, match="exited unexpectedly"):
         next(iterator)
+
+
+def test_a_program_without_a_guard_is_told_what_its_workers_need(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text("from corelib.data import DataLoader\nlist(DataLoader([1, 2], num_workers=1, multiprocessing_context='spawn'))\n")
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.rstrip().splitlines()[-1].endswith("must stand under `if __name__ == '__main__':`")
+
+
+def test_samples_of_several_shapes_are_told_of_collate_fn():
+    with pytest.raises(RuntimeError, match="stack expects each tensor to be equal size") as told:
+        next(iter(DataLoader(Calls(4, lambda i: torch.ones(i + 1)), batch_size=2)))
+    assert "collate_fn=...) joins them as you say" in told.value.__notes__[0]
 
 
 def test_a_worker_that_is_too_slow_runs_into_the_timeout():

@@ -214,7 +214,7 @@ def test_a_keyboard_interrupt_passes_and_the_device_can_be_asked_again(run):
 def test_a_device_index_that_is_not_there_is_an_error_with_those_that_are(run):
     shown = run("import corelib\ntry: corelib.ones(1, device='good:2')\nexcept RuntimeError as error: print(error)")
     assert "good:2" in shown
-    assert "2 device(s)" in shown
+    assert "the good backend has 2 devices, good:0 to good:1" in shown
 
 
 def test_unreadable_metadata_of_one_package_hides_no_other(run, tmp_path):
@@ -268,6 +268,18 @@ def test_the_command_lists_every_plugin_with_the_reason_why_it_cannot_be_used(ru
     twins = [b["provider"] for b in shown["backends"] if b["device_type"] == "twin"]
     assert twins == ["corelib-test-duplicate-a", "corelib-test-duplicate-b"]
     assert sorted(shown["not_installed"]) == [d for d in ("cuda", "opencl") if d in ABSENT]
+
+
+def test_corelib_info_has_a_line_for_every_plugin_that_does_not_work(run):
+    shown = json.loads(run("-m", "corelib.cli", "info", "--json"))
+    devices = shown["devices"]
+    assert devices["good"]["devices"] == ["good:0 (Good 0)", "good:1 (Good 1)"] and devices["cpu"]["status"] == "available"
+    for device_type, (_, parts, _) in BROKEN.items():
+        said = devices[device_type]["status"]
+        assert said.startswith("unavailable: ") and parts[-1].removeprefix(INSTALLED) in said
+    assert {"twin", "twin (corelib-test-duplicate-b)", "meta", "meta (corelib-test-nonsense)"} <= set(devices)
+    text = run("-m", "corelib.cli", "info")
+    assert "no driver found; install quantum-driver 7 or later" in text and "With a bug report, send all of this" in text
 
 
 def test_the_table_shows_the_chosen_of_two_backends_and_says_why_the_other_is_not(run):
