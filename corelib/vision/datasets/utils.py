@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from urllib.parse import urlparse
 
-from corelib.hub import _Bar
+from corelib.progress import Progress
 from corelib.vision._optional import optional
 
 __all__ = [
@@ -94,7 +94,8 @@ def download_url(url: str, root: Path, filename: Path | None = None, md5: str | 
     opener = urllib.request.build_opener(_Redirects(max_redirect_hops))
     with opener.open(urllib.request.Request(url, headers={"User-Agent": USER_AGENT})) as response:
         length = response.headers.get("Content-Length")
-        with open(partial, "wb") as file, _Bar(None if length is None else int(length), 0, True) as bar:
+        bar = Progress(os.path.basename(path), None if length is None else int(length), "MB", scale=1e6)
+        with open(partial, "wb") as file, bar:
             while chunk := response.read(1 << 15):
                 file.write(chunk)
                 bar.update(len(chunk))
