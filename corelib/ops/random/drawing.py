@@ -54,8 +54,7 @@ def filled(t: Tensor, array: Array, by_memory: bool = True) -> Tensor:
 def drawn_tensor(device: Device, dtype: DType, shape: Shape, array: Array) -> Tensor:
     """A tensor of drawn numbers, in the order of its elements: over the array itself where it lies on the host and has the dtype."""
     if device is cpu.runtime.device and array.dtype == dtype.np and 0 < len(shape) <= NATIVE_DIMS and array.size and array.flags.owndata:
-        array.shape = shape
-        return _from_array(array, device, copy=False)
+        return _from_array(array.reshape(shape), device, copy=False)
     return filled(Tensor._empty(device, dtype, shape), array, by_memory=False)
 
 
