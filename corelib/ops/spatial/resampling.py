@@ -86,12 +86,13 @@ def _lanczos(x: Any) -> Any:
 FILTERS: dict[str, tuple[Callable[[Any], Any], int]] = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
 
 
-def smooth_windows(mode: str, m: int, o: int, align_corners: bool | None, scale: float, kind: Any = np.float64) -> Windows:
+def smooth_windows(mode: str, m: int, o: int, align_corners: bool | None, scale: float, single: bool = False) -> Windows:
     """Under a filter as wide as the output's step, as Pillow has it.
 
-    kind: what the weights are computed in, which decides a result that lies in the middle of two that it could be rounded to.
+    single: weights are computed in float32, which decides a result that lies in the middle of two that it could be rounded to.
     """
     function, reach = FILTERS[mode]
+    kind: Any = np.float32 if single else np.float64
     step = kind(_scale(m, o, align_corners, scale))
     wide = max(step, kind(1))
     support, inverse = kind(reach * wide), float(kind(1 / float(wide)))
@@ -110,9 +111,9 @@ def smooth_windows(mode: str, m: int, o: int, align_corners: bool | None, scale:
 WINDOWS = {"bilinear": _linear_windows, "bicubic": _cubic_windows}
 
 
-def windows_of(mode: str, antialias: bool, kind: Any = np.float64) -> Callable[[int, int, bool | None, float], Windows]:
+def windows_of(mode: str, antialias: bool, single: bool = False) -> Callable[[int, int, bool | None, float], Windows]:
     """The windows of a smooth mode, as a function of both sizes, align_corners and the spacing."""
-    return partial(smooth_windows, mode, kind=kind) if antialias else WINDOWS[mode]
+    return partial(smooth_windows, mode, single=single) if antialias else WINDOWS[mode]
 
 
 def matrix_of(windows: Windows, m: int) -> Any:
@@ -164,7 +165,7 @@ def resized_along(x: Tensor, dim: int, o: int, spacing: float, mode: str, align_
     if x._dtype is uint8:
         first, weights, bits = _byte_windows(mode, antialias, x._shape[dim], o, align_corners, spacing)
     else:
-        (first, weights), bits = windows_of(mode, antialias, _computed(x))(x._shape[dim], o, align_corners, spacing), 0
+        (first, weights), bits = windows_of(mode, antialias, x._dtype is float32)(x._shape[dim], o, align_corners, spacing), 0
     kind = int32 if x._dtype is uint8 else x._dtype
     made: Tensor = resample_along(x, dim, tabulated(x, first.shape, lambda: first, int64), tabulated(x, weights.shape, lambda: weights, kind), bits)
     return made
@@ -197,12 +198,8 @@ def _nearest(m: int, o: int, spacing: float, mode: str) -> list[int]:
     return found
 
 
-def _computed(like: Tensor) -> Any:
-    return np.float32 if like._dtype is float32 else np.float64
-
-
 def _matrix(like: Tensor, m: int, o: int, spacing: float, mode: str, align_corners: bool, antialias: bool) -> Tensor:
-    windows = windows_of(mode, antialias, _computed(like))
+    windows = windows_of(mode, antialias, like._dtype is float32)
     return tabulated(like, (o, m), lambda: matrix_of(windows(m, o, align_corners, spacing), m))
 
 
