@@ -16,10 +16,8 @@ CLOSE = {"float32": 3e-6, "float64": 1e-14, "bfloat16": 2e-2, "float16": 2e-3}
 def matrix(m: int, o: int, mode: str, antialias: bool, corners: bool, dtype: str) -> np.ndarray:
     if mode.startswith("nearest"):
         return np.eye(m)[resampling._nearest(m, o, m / o, mode, np.float64 if dtype == "float64" else np.float32)]
-    if antialias:
-        return np.array(resampling.smooth_rows(mode, m, o, corners, m / o))
-    rows = resampling._cubic_rows if mode == "bicubic" else resampling._linear_rows
-    return np.array(rows(m, o, corners, m / o))
+    windows = resampling.windows_of("bicubic" if mode == "bicubic" else mode if antialias else "bilinear", antialias)
+    return resampling.matrix_of(windows(m, o, corners, m / o), m)
 
 
 def laid_out(t, how: str):
@@ -62,3 +60,24 @@ def test_what_is_not_a_number_stays_where_it_is():
 
 def test_nothing_in_it():
     assert corelib.nn.functional.interpolate(corelib.ones(0, 2, 3, 3), size=5, mode="bilinear").shape == (0, 2, 5, 5)
+
+
+@pytest.mark.parametrize("layout", ["plain", "gaps", "channels last", "a part", "a part, channels last"])
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_bytes_are_the_rounded_sums_of_their_windows(mode, antialias, layout, counted):
+    rng = np.random.default_rng(0)
+    sizes = [(1, 1), (2, 3), (7, 100), (15, 16), (64, 65), (130, 17), (40, 200)]
+    for channels, m, others in [(c, *pair) for c in (1, 3, 20) for pair in sizes]:
+        values = rng.integers(0, 256, (2, channels, m, others)).astype("uint8")
+        values[0] = np.where(values[0] > 127, 255, 0)
+        x = laid_out(corelib.tensor(values), "channels last" if layout.endswith("channels last") else layout)
+        x = x[:, :, m // 3 :, others // 4 :] if layout.startswith("a part") else x
+        for dim, o in [(2, 1), (3, 1), (2, 5), (3, 33), (2, 140), (3, 224)]:
+            size = x.shape[dim]
+            first, weights, bits = resampling._byte_windows(mode, antialias, size, o, False, size / o)
+            matrix = resampling.matrix_of((first, weights.astype(np.int64)), size)
+            sums = np.moveaxis(np.moveaxis(x.numpy().astype(np.int64), dim, -1) @ matrix.T, -1, dim)
+            made = resampling.resized_along(x, dim, o, size / o, mode, False, antialias)
+            assert (made.numpy() == ((sums + (1 << bits >> 1)) >> bits).clip(0, 255)).all()
+    assert counted("resample_along") == "pack corelib-cpu-native"

@@ -71,6 +71,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("pad.c", "constant_pad", REALS),
     ("memory.h fft_steps.h fft.c", "fft_complex fft_half fft_whole", (D.complex64, D.complex128)),
     ("resample.c", "resample resample_backward", FLOATS),
+    ("moves.h resample_bytes.c", "resample_along", (D.uint8,)),
     ("moves.h copy.c", "copy fill cat stack_along flip", REALS),
     ("moves.h copy.c", "arange_", NUMBERS),
     ("moves.h index.c", "take_rows put_rows index_select index_add index index_put", REALS),

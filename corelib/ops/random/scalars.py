@@ -43,6 +43,9 @@ def uniform(low: float = 0.0, high: float = 1.0) -> float:
     True
     """
     stream = _stream()
+    if stream is not None and low == 0.0 and high == 1.0:  # 24 bits are a float32 as they are
+        with default_of(cpu)._lock:
+            return (int(stream._words(1)[0]) & 0xFFFFFF) * _UNIT24
     start, end = (low, high) if stream is None else (_single(low), _single(high))
     if stream is None or not start < end or not end - start < 3e38:
         return float(empty(1).uniform_(low, high).item())

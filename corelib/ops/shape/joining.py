@@ -353,8 +353,11 @@ attach("repeat_interleave", repeat_interleave)
 
 
 def _infer_flip(input: Tensor, dims: int | Sequence[int]) -> Inferred:
+    n = len(input._shape)
+    if type(dims) is tuple and len(dims) == 1 and type(dims[0]) is int and -n <= dims[0] < n:  # nothing to be said against it
+        return (input._shape, input._dtype, kept_strides(input)), (input, (dims[0] % n,))
     given = integers("flip", "dims", dims)
-    at = tuple([wrap_dim("flip", d, len(input._shape), "dims") for d in given])
+    at = tuple([wrap_dim("flip", d, n, "dims") for d in given])
     if len(set(at)) != len(at):
         raise RuntimeError(f"flip(): dim {max(at, key=at.count)} appears multiple times in the list of dims {list(given)}")
     return (input._shape, input._dtype, kept_strides(input)), (input, tuple(d for d in at if d < len(input._shape)))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from math import floor
 
 from corelib.as_torch.warned import warn
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.ops.construction.creation import tabulated
 from corelib.ops.spatial.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from corelib.ops.shape.permutation import in_format_of
-from corelib.ops.spatial.resampling import FILTERS, ROWS, resample, smooth_rows
-from corelib.tensor.dtype import float64, int32, kind_name, uint8
-from corelib.tensor.host import HostArray, np
+from corelib.ops.spatial.resampling import FILTERS, resample, resized_along
+from corelib.tensor.dtype import kind_name, uint8
 from corelib.tensor.tensor import Tensor
 
 _DIMS = {
@@ -27,24 +24,6 @@ _AREA = {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
 def _spacing(m: int, o: int, given: float | None) -> float:
     """How far apart the outputs lie among the inputs: by the factor that is given (above 0), or else by the two sizes."""
     return 1 / given if given and given > 0 else m / o
-
-
-def _byte_weights(given: HostArray | list[list[float]]) -> tuple[HostArray, int]:
-    """The weights as integers of 16 bits, which Pillow and PyTorch multiply bytes by, and how many of their bits are a fraction."""
-    rows = np.asarray(given)
-    largest, bits = float(rows.max()), 0
-    while bits < 22 and int(0.5 + largest * (1 << (bits + 1))) < 1 << 15:
-        bits += 1
-    return np.trunc(rows * (1 << bits) + np.where(rows >= 0, 0.5, -0.5)).astype(np.int32), bits
-
-
-def _bytes_along(x: Tensor, d: int, o: int, rows: Callable[[], HostArray | list[list[float]]]) -> Tensor:
-    """One dimension of an image of bytes resized, rounded to bytes again."""
-    weights, bits = ([], 1) if x._device.type == "meta" else _byte_weights(rows())
-    # Sums of some bytes times 16 bits are whole numbers that doubles hold, and multiply far quicker where a device has them.
-    kind = float64 if x._device.runtime.backend.dtypes.get("float64") == "native" else int32
-    total = (x.movedim(d, -1).to(kind) @ tabulated(x, (o, x._shape[d]), lambda: weights, kind).t()).to(int32)
-    return ((total + (1 << bits >> 1)) >> bits).clamp(0, 255).to(uint8).movedim(-1, d)
 
 
 @op(on=("nn.functional",))
@@ -112,10 +91,8 @@ def resampled(
         made = input
         for d, o, given in ((3, sizes[1], scales[1]), (2, sizes[0], scales[0])):
             m = input._shape[d]
-            if m == o:  # also where the factor is not quite 1
-                continue
-            rows = partial(smooth_rows, mode) if antialias else ROWS[mode]
-            made = _bytes_along(made, d, o, partial(rows, m, o, align_corners, _spacing(m, o, given)))
+            if m != o:  # also where the factor is not quite 1
+                made = resized_along(made, d, o, _spacing(m, o, given), mode, align_corners, antialias)
         return in_format_of(input, made.clone() if made is input else made.contiguous())
     spacings = tuple([_spacing(m, o, given) for m, o, given in zip(input._shape[2:], sizes, scales, strict=True)])
     resized: Tensor = resample(input, tuple(sizes), spacings, mode, bool(align_corners), antialias)

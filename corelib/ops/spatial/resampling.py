@@ -6,17 +6,17 @@ Each dimension is resized apart: by choosing places, by two weighted neighbours,
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from math import floor, pi
+from functools import lru_cache, partial
+from math import pi
 from typing import Any
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
-from corelib.ops.construction.creation import tabulated
+from corelib.ops.construction.creation import arange, tabulated
 from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.permutation import format_of
 from corelib.ops.spatial.grids import cubic
-from corelib.tensor.dtype import float32, float64, int64
+from corelib.tensor.dtype import float32, float64, int32, int64, uint8
 from corelib.tensor.host import HostArray, np
 from corelib.tensor.layout import innermost_strides
 from corelib.tensor.size import Shape
@@ -27,17 +27,25 @@ def _scale(m: int, o: int, align_corners: bool | None, scale: float) -> float:
     return ((m - 1) / (o - 1) if o > 1 else 0.0) if align_corners else scale
 
 
-def _cubic_rows(m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
-    """For each output, the weights of all inputs: four neighbours, where those outside are the nearest inside."""
-    step, rows = _scale(m, o, align_corners, scale), []
-    for j in range(o):
-        centre = j * step if align_corners else (j + 0.5) * step - 0.5
-        low = floor(centre)
-        row = [0.0] * m
-        for i, weight in enumerate(cubic(centre - low)):
-            row[min(max(low - 1 + i, 0), m - 1)] += weight
-        rows.append(row)
-    return rows
+Windows = tuple[Any, Any]
+"""For each output the first of the inputs that it needs, and the weights of that one and the next: arrays (o) and (o, taps)."""
+
+
+def _nearest_inside(places: Any, weights: Any, m: int) -> Windows:
+    """Windows of neighbours of which those outside are the nearest inside."""
+    o, taps = len(places), min(places.shape[1], m)
+    first = np.clip(places[:, 0], 0, m - taps)
+    made = np.zeros((o, taps))
+    np.add.at(made, (np.arange(o)[:, None], np.clip(places, 0, m - 1) - first[:, None]), weights)
+    return first, made
+
+
+def _cubic_windows(m: int, o: int, align_corners: bool | None, scale: float) -> Windows:
+    """Four neighbours."""
+    step, places = _scale(m, o, align_corners, scale), np.arange(o)
+    centre = places * step if align_corners else (places + 0.5) * step - 0.5
+    low = np.floor(centre)
+    return _nearest_inside(low.astype(np.int64)[:, None] + np.arange(-1, 3), np.stack(cubic(centre - low), 1), m)
 
 
 def _neighbours(m: int, o: int, align_corners: bool | None, scale: float, single: bool = False) -> tuple[list[float], list[int]]:
@@ -48,15 +56,10 @@ def _neighbours(m: int, o: int, align_corners: bool | None, scale: float, single
     return where.tolist(), np.minimum(where.astype(np.int64), m - 1).tolist()
 
 
-def _linear_rows(m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
-    """For each output, the weights of all inputs: two neighbours."""
-    rows = []
-    for centre, low in zip(*_neighbours(m, o, align_corners, scale), strict=True):
-        row = [0.0] * m
-        row[low] += 1 - (centre - low)
-        row[min(low + 1, m - 1)] += centre - low
-        rows.append(row)
-    return rows
+def _linear_windows(m: int, o: int, align_corners: bool | None, scale: float) -> Windows:
+    """Two neighbours."""
+    centre, low = (np.array(each) for each in _neighbours(m, o, align_corners, scale))
+    return _nearest_inside(low[:, None] + np.arange(2), np.stack([1 - (centre - low), centre - low], 1), m)
 
 
 def _triangle(x: HostArray) -> HostArray:
@@ -83,27 +86,89 @@ def _lanczos(x: HostArray) -> HostArray:
 FILTERS: dict[str, tuple[Callable[[HostArray], HostArray], int]] = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
 
 
-def smooth_rows(mode: str, m: int, o: int, align_corners: bool | None, scale: float, kind: Any = None) -> HostArray:
-    """For each output, the weights of all inputs under a filter as wide as the output's step, as Pillow has it.
+def smooth_windows(mode: str, m: int, o: int, align_corners: bool | None, scale: float, single: bool = False) -> Windows:
+    """Under a filter as wide as the output's step, as Pillow has it.
 
-    kind: what the weights are computed in, by default float64; it decides a result that lies in the middle of two that it could be rounded to.
+    single: weights are computed in float32, which decides a result that lies in the middle of two that it could be rounded to.
     """
-    kind = kind or np.float64
     function, reach = FILTERS[mode]
+    kind: Any = np.float32 if single else np.float64
     step = kind(_scale(m, o, align_corners, scale))
     wide = max(step, kind(1))
     support, inverse = kind(reach * wide), float(kind(1 / float(wide)))
     centre = (float(step) * (np.arange(o) + 0.5)).astype(kind)[:, None]
-    first = np.maximum(((centre - support) + 0.5).astype(np.int64), 0)
-    last = np.minimum(((centre + support) + 0.5).astype(np.int64), m)
-    places = np.arange(m)
+    low = np.maximum(((centre - support) + 0.5).astype(np.int64), 0)
+    high = np.minimum(((centre + support) + 0.5).astype(np.int64), m)
+    taps = min(max(int((high - low).max()), 1), m)
+    first = np.clip(low, 0, m - taps)
+    places = first + np.arange(taps)
     weights = function((((places.astype(kind) - centre).astype(np.float64) + 0.5) * inverse).astype(kind)).astype(kind)
-    weights = np.where((places >= first) & (places < last), weights, kind(0))
+    weights = np.where((places >= low) & (places < high), weights, kind(0))
     total = weights.cumsum(1, dtype=kind)[:, -1:]  # one after another, as they are added up for each output
-    return weights / np.where(total == 0, kind(1), total)
+    return first[:, 0], weights / np.where(total == 0, kind(1), total)
 
 
-ROWS = {"bilinear": _linear_rows, "bicubic": _cubic_rows}
+WINDOWS = {"bilinear": _linear_windows, "bicubic": _cubic_windows}
+
+
+def windows_of(mode: str, antialias: bool, single: bool = False) -> Callable[[int, int, bool | None, float], Windows]:
+    """The windows of a smooth mode, as a function of both sizes, align_corners and the spacing."""
+    return partial(smooth_windows, mode, single=single) if antialias else WINDOWS[mode]
+
+
+def matrix_of(windows: Windows, m: int) -> Any:
+    """For each output, the weights of all inputs."""
+    first, weights = windows
+    made = np.zeros((len(first), m), weights.dtype)
+    np.put_along_axis(made, first[:, None] + np.arange(weights.shape[1]), weights, 1)
+    return made
+
+
+@lru_cache(64)
+def _byte_windows(mode: str, antialias: bool, m: int, o: int, align_corners: bool | None, spacing: float) -> tuple[Any, Any, int]:
+    """The weights as integers of 16 bits, which Pillow and PyTorch multiply bytes by, and how many of their bits are a fraction."""
+    first, weights = windows_of(mode, antialias)(m, o, align_corners, spacing)
+    largest, bits = float(weights.max()), 0
+    while bits < 22 and int(0.5 + largest * (1 << (bits + 1))) < 1 << 15:
+        bits += 1
+    return first, np.trunc(weights * (1 << bits) + np.where(weights >= 0, 0.5, -0.5)).astype(np.int32), bits
+
+
+def _infer_along(x: Tensor, dim: int, first: Tensor, weights: Tensor, bits: int) -> Inferred:
+    shape, format = (*x._shape[:dim], first._shape[0], *x._shape[dim + 1 :]), format_of(x)
+    strides = None if format is None else innermost_strides("resample_along", shape, format)
+    return (shape, x._dtype, strides), (x, dim, first, weights, bits)
+
+
+@op(on=(), infer=_infer_along)
+def resample_along(x: Tensor, dim: int, first: Tensor, weights: Tensor, bits: int) -> Tensor:
+    """One dimension of images in another size, without gradients: output j is the sum of x[first[j] + t] * weights[j, t] over t.
+
+    first: (o) of int64, in order. weights: (o, taps), of the images' dtype, or for bytes of int32: the lowest `bits` bits are a fraction then,
+    and the sums are rounded, halves up, to bytes.
+    """
+    (o, taps), m, kind, whole = weights._shape, x._shape[dim], x._dtype, not x._dtype.is_floating_point
+    if whole:  # Sums of some bytes times 16 bits are whole numbers that doubles hold, and multiply far quicker where a device has them.
+        kind = float64 if x._device.runtime.backend.dtypes.get("float64") == "native" else int32
+    with KNOWN:
+        matrix = x.new_zeros((o, m), dtype=kind).scatter(1, first.unsqueeze(1) + arange(taps, device=x._device), weights.to(kind))
+    total = x.movedim(dim, -1).to(kind) @ matrix.t()
+    if whole:
+        total = ((total.to(int32) + (1 << bits >> 1)) >> bits).clamp(0, 255).to(x._dtype)
+    return total.movedim(-1, dim)
+
+
+def resized_along(x: Tensor, dim: int, o: int, spacing: float, mode: str, align_corners: bool | None, antialias: bool) -> Tensor:
+    """One dimension resized by a smooth mode that has windows."""
+    if x._device.type == "meta":
+        return x.new_empty((*x._shape[:dim], o, *x._shape[dim + 1 :]))
+    if x._dtype is uint8:
+        first, weights, bits = _byte_windows(mode, antialias, x._shape[dim], o, align_corners, spacing)
+    else:
+        (first, weights), bits = windows_of(mode, antialias, x._dtype is float32)(x._shape[dim], o, align_corners, spacing), 0
+    kind = int32 if x._dtype is uint8 else x._dtype
+    made: Tensor = resample_along(x, dim, tabulated(x, first.shape, lambda: first, int64), tabulated(x, weights.shape, lambda: weights, kind), bits)
+    return made
 
 
 def _infer(g: Tensor, sizes: Shape, spacings: tuple[float, ...], mode: str, align_corners: bool, antialias: bool) -> Inferred:
@@ -144,8 +209,8 @@ def _kind(like: Tensor) -> Any:
 
 
 def _matrix(like: Tensor, m: int, o: int, spacing: float, mode: str, align_corners: bool, antialias: bool) -> Tensor:
-    rows = partial(smooth_rows, mode, kind=np.float32 if like._dtype is float32 else np.float64) if antialias else _cubic_rows
-    return tabulated(like, (o, m), partial(rows, m, o, align_corners, spacing))
+    windows = windows_of(mode, antialias, like._dtype is float32)
+    return tabulated(like, (o, m), lambda: matrix_of(windows(m, o, align_corners, spacing), m))
 
 
 def _two(like: Tensor, d: int, m: int, o: int, spacing: float, align_corners: bool) -> tuple[Tensor, Tensor, Tensor]:
@@ -180,7 +245,7 @@ def resample(input: Tensor, sizes: Shape, spacings: tuple[float, ...], mode: str
             with KNOWN:
                 made = made.index_select(d, tabulated(input, (o,), partial(_nearest, m, o, spacing, mode, _kind(input)), int64))
         elif antialias or mode == "bicubic":
-            made = (made.movedim(d, -1) @ _matrix(made, m, o, spacing, mode, align_corners, antialias).t()).movedim(-1, d)
+            made = resized_along(made, d, o, spacing, mode, align_corners, antialias)
         else:
             low, high, weight = _two(made, d, m, o, spacing, align_corners)
             with KNOWN:

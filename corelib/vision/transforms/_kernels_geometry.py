@@ -50,6 +50,9 @@ def pad(image: Tensor, sides: Sequence[int], fill: float, mode: str) -> Tensor:
     shape = image.shape
     if image.ndim < 3:
         raise ValueError(f"pad(): expected an image (..., c, h, w), but got {image.ndim} dimensions")
+    if mode == "constant" and image.is_contiguous():
+        plain: Tensor = pad_op(image, list(sides), value=float(fill))
+        return plain
     batch = image.reshape(prod(shape[:-3]), *shape[-3:])
     if mode == "symmetric":
         made = _pad_symmetric(batch, sides)

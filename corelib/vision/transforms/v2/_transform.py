@@ -78,7 +78,8 @@ class Transform(Module):
 
     def _needs_transform_list(self, flat_inputs: list[Any]) -> list[bool]:
         """Which inputs are transformed: those of the types that it is for, and of plain tensors at most one."""
-        plain_too = not has_any(flat_inputs, tv_tensors.Image, tv_tensors.Video, _is_pil_image)
+        alone = len(flat_inputs) == 1 and type(flat_inputs[0]) is Tensor
+        plain_too = alone or not has_any(flat_inputs, tv_tensors.Image, tv_tensors.Video, _is_pil_image)
         needed = []
         for inpt in flat_inputs:
             needs = check_type(inpt, self._transformed_types)
