@@ -16,7 +16,11 @@ CLOSE = {"float32": 3e-6, "float64": 1e-14, "bfloat16": 2e-2, "float16": 2e-3}
 def matrix(m: int, o: int, mode: str, antialias: bool, corners: bool, dtype: str) -> np.ndarray:
     if mode.startswith("nearest"):
         return np.eye(m)[resampling._nearest(m, o, m / o, mode, np.float64 if dtype == "float64" else np.float32)]
-    windows = resampling.windows_of("bicubic" if mode == "bicubic" else mode if antialias else "bilinear", antialias)
+    if not antialias and mode != "bicubic":
+        centres, low = resampling._neighbours(m, o, corners, m / o, single=dtype == "float32")
+        second = np.array(centres) - low
+        return (np.eye(m)[low].T * (1 - second) + np.eye(m)[np.minimum(np.array(low) + 1, m - 1)].T * second).T
+    windows = resampling.windows_of(mode, antialias, dtype == "float32")
     return resampling.matrix_of(windows(m, o, corners, m / o), m)
 
 

@@ -8,7 +8,7 @@ number of elements whose temporaries stay in cache, where that matters.
 from __future__ import annotations
 
 from corelib.backend.xp import (
-    complex_numbers, convolution, elementwise, indexing, linalg as linalg, movement, neural, ordering, products, recurrent, reductions, resampling, special,
+    complex_numbers, convolution, elementwise, indexing, linalg as linalg, movement, neural, ordering, products, recurrent, reductions, special,
     traced,
 )
 from corelib.backend.xp.guard import Guard as Guard, Module as Module, Plain as Plain
@@ -17,5 +17,5 @@ from corelib.contract.kernels import KernelTable
 
 def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     """Put every shared kernel into a backend's table."""
-    for family in (elementwise, special, movement, products, reductions, ordering, indexing, neural, recurrent, convolution, resampling, linalg, complex_numbers, traced):
+    for family in (elementwise, special, movement, products, reductions, ordering, indexing, neural, recurrent, convolution, linalg, complex_numbers, traced):
         family.register(table, xp, guard)

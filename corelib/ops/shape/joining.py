@@ -356,11 +356,10 @@ def _infer_flip(input: Tensor, dims: int | Sequence[int]) -> Inferred:
     n = len(input._shape)
     if type(dims) is tuple and len(dims) == 1 and type(dims[0]) is int and -n <= dims[0] < n:  # nothing to be said against it
         return (input._shape, input._dtype, kept_strides(input)), (input, (dims[0] % n,))
-    given = integers("flip", "dims", dims)
-    at = tuple([wrap_dim("flip", d, n, "dims") for d in given])
+    at = tuple([wrap_dim("flip", d, n, "dims") for d in integers("flip", "dims", dims)])
     if len(set(at)) != len(at):
-        raise RuntimeError(f"flip(): dim {max(at, key=at.count)} appears multiple times in the list of dims {list(given)}")
-    return (input._shape, input._dtype, kept_strides(input)), (input, tuple(d for d in at if d < len(input._shape)))
+        raise RuntimeError(f"flip(): dim {max(at, key=at.count)} appears multiple times in the list of dims {list(integers('flip', 'dims', dims))}")
+    return (input._shape, input._dtype, kept_strides(input)), (input, tuple(d for d in at if d < n))
 
 
 @op(infer=_infer_flip, on=("torch",), ref="flip", vjp=lambda g, dims: g.flip(dims))
@@ -495,8 +494,7 @@ def _chunk_cat(tensors: Sequence[Tensor], dim: int, num_chunks: int) -> Tensor:
         lead, n = t.shape[:dim], t.shape[dim]
         if not t.numel():
             raise RuntimeError("_chunk_cat(): expects non-empty tensors")
-        size = -(-n // num_chunks)
-        if size * num_chunks != n:
-            t = cat([t, t.new_zeros((*lead, size * num_chunks - n, *t.shape[dim + 1 :]))], dim)
+        if missing := -n % num_chunks:
+            t = cat([t, t.new_zeros((*lead, missing, *t.shape[dim + 1 :]))], dim)
         pieces.append(t.reshape((*lead, num_chunks, -1)))
     return cat(pieces, dim + 1)

@@ -24,12 +24,20 @@ INLINE T sum_of(T a, T b, T c) { return _Generic(a, f32: fused(a, b, c), default
 static f64 cubic_near(f64 x, f64 a) { return ((a + 2) * x - (a + 3)) * x * x + 1; }
 static f64 cubic_far(f64 x, f64 a) { return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a; }
 
+// Places and the weights of filters are rounded where PyTorch rounds them.
+#ifdef IS_F32
+#define ROUNDED(x) ((f64)(f32)(x))
+#else
+#define ROUNDED(x) (x)
+#endif
+
 enum { NEAREST, EXACT, LINEAR, CUBIC, LANCZOS };
 static f64 smooth(int mode, f64 x) {
-    const f64 z = x < 0 ? -x : x, pi = 3.14159265358979323846;
-    if (mode == LINEAR) return z < 1 ? 1 - z : 0;
-    if (mode == CUBIC) return z < 1 ? cubic_near(z, -0.5) : z < 2 ? cubic_far(z, -0.5) : 0;
-    return z == 0 ? 1 : z >= 3 ? 0 : 3 * (sin)(pi * x) * (sin)(pi * x / 3) / (pi * x * pi * x);
+    const f64 z = x < 0 ? -x : x, a = -0.5, pi = 3.14159265358979323846;
+    if (mode == LINEAR) return z < 1 ? ROUNDED(1 - z) : 0;
+    if (mode == CUBIC && z < 1) return ROUNDED(ROUNDED(ROUNDED((a + 2) * z - (a + 3)) * z) * z + 1);
+    if (mode == CUBIC) return z < 2 ? ROUNDED(ROUNDED(ROUNDED(a * z - 5 * a) * z + 8 * a) * z - 4 * a) : 0;
+    return z == 0 ? 1 : z >= 3 ? 0 : ROUNDED(3 * (sin)(pi * x) * (sin)(pi * x / 3) / (pi * x * pi * x));
 }
 
 static void put(Axis *a, i64 t, i64 j, i64 at, f64 w) { a->at[t * a->o + j] = (i32)at, a->w[t * a->o + j] = (T)w; }
@@ -38,7 +46,7 @@ static void put(Axis *a, i64 t, i64 j, i64 at, f64 w) { a->at[t * a->o + j] = (i
 static int axis_of(Axis *a, i64 m, i64 o, f64 spacing, int mode, int corners, int antialias) {
     const f64 step = corners ? (o > 1 ? (f64)(m - 1) / (f64)(o - 1) : 0) : spacing;
     const int reach = mode - LINEAR + 1;
-    const f64 wide = step > 1 ? step : 1;
+    const f64 apart = ROUNDED(step), wide = apart > 1 ? apart : 1, support = ROUNDED(reach * wide), inverse = ROUNDED(1 / wide);
     a->m = m, a->o = o, a->one = mode <= EXACT;
     a->same = m == o && mode > EXACT && (antialias || corners || mode == LINEAR || spacing == 1);
     a->taps = a->same || mode <= EXACT ? 1 : !antialias ? 2 * reach : (i64)(2 * reach * wide) + 3;
@@ -54,18 +62,19 @@ static int axis_of(Axis *a, i64 m, i64 o, f64 spacing, int mode, int corners, in
             const i64 at = (i64)__builtin_floorf((f32)centre);
             put(a, 0, j, at < m - 1 ? at : m - 1, 1);
         } else if (antialias) {
-            const f64 centre = step * (j + 0.5);
-            i64 first = (i64)(centre - reach * wide + 0.5), last = (i64)(centre + reach * wide + 0.5);
+            const f64 centre = ROUNDED(apart * (j + 0.5));
+            i64 first = (i64)ROUNDED(ROUNDED(centre - support) + 0.5), last = (i64)ROUNDED(ROUNDED(centre + support) + 0.5);
             first = first < 0 ? 0 : first, last = last > m ? m : last;
             f64 total = 0;
-            for (i64 i = first; i < last; ++i) total += smooth(mode, (i - centre + 0.5) / wide);
+#define WEIGHT(i) smooth(mode, ROUNDED((ROUNDED((i) - centre) + 0.5) * inverse))
+            for (i64 i = first; i < last; ++i) total = ROUNDED(total + WEIGHT(i));
             for (i64 t = 0; t < a->taps; ++t) {
                 const i64 i = first + t;
-                if (i < last && total != 0) put(a, t, j, i, smooth(mode, (i - centre + 0.5) / wide) / total);
+                if (i < last && total != 0) put(a, t, j, i, WEIGHT(i) / total);
                 else put(a, t, j, m, 0);
             }
         } else if (mode == LINEAR) {
-            f64 centre = corners ? j * step : (j + 0.5) * spacing - 0.5;
+            f64 centre = ROUNDED(corners ? j * apart : (j + 0.5) * apart - 0.5);
             if (centre < 0) centre = 0;
             const i64 low = (i64)centre < m - 1 ? (i64)centre : m - 1;
             const T second = (T)(centre - low);
