@@ -23,6 +23,7 @@ def oracle(session: nox.Session) -> None:
     session.install("--no-deps", "torchvision==0.28.0")
     whole = [] if session.posargs else ["--check-called"]  # docs/coverage.md counts the names that these tests call
     session.run("pytest", "-q", "-n", "2", "tests/oracle", *whole, *session.posargs)
+    session.run("pytest", "-q", "-n", "2", "tests/oracle/vision", *session.posargs)
 
 
 @nox.session

@@ -16,6 +16,7 @@ from .coverage import calls
 from .harness import COMPARED, COUNTS, DIFFERENT, MOST, OPS, missing, subject
 
 FROM_WORKERS: Counter[str] = Counter()
+VISION = Path(__file__).parent / "vision"
 
 
 class SumOverWorkers:
@@ -58,6 +59,11 @@ def nothing_stays_entered() -> Iterator[None]:
     """A test that leaves a mode entered, such as autocast, changes what the tests after it see."""
     yield
     assert not entered(), f"left entered: {entered()}"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Pictures have a process of their own, `pytest tests/oracle/vision`: tv_tensors make all functions ask for `__torch_function__`, which other tests see."""
+    return True if collection_path == VISION and not any("vision" in given for given in config.args) else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
