@@ -105,25 +105,14 @@ KERNEL(fill) {
 enum { TENSORS = 512 };
 typedef struct { int n; i64 row; char *out; const char *in[TENSORS]; i64 size[TENSORS]; } Joined;
 
-// A piece too short for memcpy's call and its questions, in vectors of which four are on their way at once.
-typedef u8 Line64 __attribute__((vector_size(64), aligned(1), may_alias));
-INLINE void copy_piece(char *restrict out, const char *restrict in, i64 n) {
-    i64 i = 0;
-    for (; i + 256 <= n; i += 256) {
-        const Line64 a = *(const Line64 *)(in + i), b = *(const Line64 *)(in + i + 64), c = *(const Line64 *)(in + i + 128), d = *(const Line64 *)(in + i + 192);
-        *(Line64 *)(out + i) = a, *(Line64 *)(out + i + 64) = b, *(Line64 *)(out + i + 128) = c, *(Line64 *)(out + i + 192) = d;
-    }
-    SIMD for (i64 l = i; l < n; ++l) out[l] = in[l];
-}
-
 static void join_rows(void *context, i64 begin, i64 end) {
     const Joined *j = context;
     for (i64 r = begin; r < end; ++r) {
         char *out = j->out + r * j->row;
         for (int k = 0; k < j->n; ++k) {
-            const char *in = j->in[k] + r * j->size[k];
+            const char *restrict in = j->in[k] + r * j->size[k];
             if (j->size[k] > 4096) memcpy(out, in, (size_t)j->size[k]);
-            else copy_piece(out, in, j->size[k]);
+            else SIMD for (i64 i = 0; i < j->size[k]; ++i) out[i] = in[i];
             out += j->size[k];
         }
     }
