@@ -436,23 +436,21 @@ def linspace(
     if steps < 2:
         return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "linspace", pin_memory)
     # From both ends towards the middle, as PyTorch does, so that the last element is `end` exactly.
-    if dtype is D.float32 and steps <= 1 << 12 and place.type != "meta":  # few are written by the host
+    step = (end - start) / (steps - 1)
+    if dtype is D.float32:  # ends and step are its numbers, and each element is rounded once, as by PyTorch's fused operation
         low, high = np.asarray([start, end], dtype=np.float32)
-        with np.errstate(over="ignore", invalid="ignore"):  # each rounded once, as by PyTorch's fused operation
-            gap, at = float((high - low) / np.float32(steps - 1)), np.arange(steps)
-            made = np.where(at < steps // 2, at * gap + float(low), float(high) - (steps - 1 - at) * gap).astype(np.float32)
-        return _finish(_from_array(made, place, copy=False), requires_grad, out, "linspace", pin_memory)
+        with np.errstate(over="ignore", invalid="ignore"):
+            start, end, step = float(low), float(high), float((high - low) / np.float32(steps - 1))
+            if steps <= 1 << 12 and place.type != "meta":  # few are written by the host
+                at = np.arange(steps)
+                made = np.where(at < steps // 2, at * step + start, end - (steps - 1 - at) * step).astype(np.float32)
+                return _finish(_from_array(made, place, copy=False), requires_grad, out, "linspace", pin_memory)
     exact = dtype.is_floating_point and (dtype.itemsize == 2 or steps > 1 << 24)
     places = arange(steps, dtype=D.int64 if exact else work, device=place)
     i, left = (places.to(work), (places.neg() + (steps - 1)).to(work)) if exact else (places, places.neg() + (steps - 1))
-    step = (end - start) / (steps - 1)
     if dtype.itemsize == 2 and dtype.is_floating_point:  # each step of it is rounded, as in PyTorch
         low, high, count = [full((), x, dtype=dtype) for x in (start, end, steps - 1)]
         step = float(((high - low) / count).item())
-    elif dtype is D.float32:  # and each element once, as by PyTorch's fused operation
-        low, high = np.asarray([start, end], dtype=np.float32)
-        with np.errstate(over="ignore"):
-            start, end, step = float(low), float(high), float((high - low) / np.float32(steps - 1))
     first = i * step + start
     last = end - left * step
     t = select_where(places < steps // 2, first, last)
