@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import warnings
 from pathlib import Path
@@ -207,6 +208,7 @@ def test_memory(program: str) -> None:
     def found(T: Any) -> Any:
         scope: dict[str, Any] = {"T": T, "KEPT": {"x": T.ones(123)}}
         code = compile(program, "program", "exec")
+        gc.collect()  # what another test left in a cycle would be freed in the middle of this one's record
         with T.profiler.profile(activities=[T.profiler.ProfilerActivity.CPU], profile_memory=True) as prof:
             exec(code, scope)
         tops = [(e.name, e.cpu_memory_usage) for e in prof.events() if e.cpu_parent is None]
@@ -218,6 +220,7 @@ def test_memory(program: str) -> None:
 
 def test_memory_in_the_trace(tmp_path: Path) -> None:
     for T in BOTH:
+        gc.collect()
         with T.profiler.profile(activities=[T.profiler.ProfilerActivity.CPU], profile_memory=True) as prof:
             a = T.ones(1000)
             del a
