@@ -79,15 +79,16 @@ def _alike(tensors: Sequence[Tensor], dim: int) -> tuple[Shape, int] | None:
         return None
     if dim < 0:
         dim += ndim
-    total, before, after = 0, shape[:dim], shape[dim + 1 :]
+    total = len(tensors) * shape[dim]
     for t in tensors:
-        own = t._shape
-        if own != shape and (len(own) != ndim or own[:dim] != before or own[dim + 1 :] != after or own == (0,)):
-            return None
         if t._dtype is not dtype or t._device is not device or t._strides is not None:
             return None
-        total += own[dim]
-    return (*before, total, *after), dim
+        if t._shape != shape:
+            own = t._shape
+            if len(own) != ndim or own[:dim] != shape[:dim] or own[dim + 1 :] != shape[dim + 1 :] or own == (0,):
+                return None
+            total += own[dim] - shape[dim]
+    return (*shape[:dim], total, *shape[dim + 1 :]), dim
 
 
 def _infer_cat(tensors: Sequence[Tensor], dim: int) -> Inferred:

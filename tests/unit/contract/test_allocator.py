@@ -21,7 +21,7 @@ from corelib.tensor.storage import Storage
 from corelib_cpu_numpy.backend import NumpyBackend
 
 MIB = 1 << 20
-BIG = 40_000  # float32 elements: past the small tensors that do without the allocator
+BIG = NumpyBackend.small_limit + 1000  # float32 elements: past the small tensors that do without the allocator
 
 
 class Limited(NumpyBackend):
@@ -405,7 +405,8 @@ def handler(number, frame):
     raise KeyboardInterrupt
 
 memory = torch.device("cpu").runtime.allocator
-w = torch.ones(200, 200, requires_grad=True)
+large = torch.device("cpu").runtime.small_limit
+w = torch.ones(large, requires_grad=True)
 before = memory.allocated
 signal.signal(signal.SIGALRM, handler)
 rng = random.Random(0)
@@ -414,8 +415,8 @@ while told < 2000:
     try:
         signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-5, 8e-4))
         while True:
-            x = torch.empty(rng.choice([20_000, 30_000, 50_000]))
-            y = x.view(-1, 10)
+            x = torch.empty(rng.choice([large, 2 * large, 3 * large]))
+            y = x.view(-1, 8)
             cycle = [x]
             cycle.append(cycle)
             x = y = cycle = None

@@ -11,9 +11,10 @@ import pytest
 from corelib.dispatcher.op import TABLE
 from corelib.tensor.keys import dispatch_key
 from corelib.tensor.layout import strided
+from corelib_cpu_numpy.backend import NumpyBackend
 
 KEY = dispatch_key("cpu", strided)
-BIG = 1 << 15
+BIG = NumpyBackend.small_limit
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ import corelib as torch
 import numpy as np
 import pytest
 from corelib.tensor.device import cpu
+from corelib_cpu_numpy.backend import NumpyBackend
 
-BIG = 40_000
+BIG = NumpyBackend.small_limit + 1
 DTYPES = [
     torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.float16, torch.float32, torch.float64,
 ]  # fmt: skip

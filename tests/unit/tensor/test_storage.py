@@ -11,8 +11,9 @@ import weakref
 import corelib as torch
 import pytest
 from corelib.tensor.device import cpu
+from corelib_cpu_numpy.backend import NumpyBackend
 
-BIG = 40_000  # elements: past the small tensors that do without the allocator
+BIG = NumpyBackend.small_limit + 1  # elements: the allocator lends what holds so many
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,25 +2,26 @@
 
 INLINE u32 least(u32 a, u32 b) { return a < b ? a : b; }
 
-// The share of the normal distribution below x: half of 1 + erf(x / sqrt(2)), of which a rational function is off by 2^-27 up to 5.1, and above 1 from
-// 5.3 on. Numbers above 0 are compared as integers, for vectors have a least one of those; what is lost of NaN comes back with the factor x.
-INLINE f32 share_below(f32 x) {
-    const f32 t = bits_f32(least(f32_bits(x) & 0x7fffffffu, f32_bits(5.6f))), s = t * t;
-    f32 p = 5.08372139e-08f, q = 1.28125668e-06f;
-    p = fused(p, s, 1.2889681e-05f), q = fused(q, s, 6.98200341e-05f);
-    p = fused(p, s, 0.000307784682f), q = fused(q, s, 0.00180081063f);
-    p = fused(p, s, 0.00918539655f), q = fused(q, s, 0.0277422829f);
-    p = fused(p, s, 0.0643983973f), q = fused(q, s, 0.247377853f);
-    p = fused(p, s, 0.797884533f), q = fused(q, s, 1.0f);
-    return fused(__builtin_copysignf(0.5f, x), bits_f32(least(f32_bits(t * p / q), f32_bits(1.0f))), 0.5f);
+// How much more than half of the normal distribution lies below a number above 0: half of erf(x / sqrt(2)), of which a rational function is off by 2^-28 up
+// to 5.1, and above a half from 5.2 on. Numbers above 0 are compared as integers, for vectors have a least one of those; what is lost of NaN comes back later.
+INLINE f32 half_erf(f32 x) {
+    const f32 t = bits_f32(least(f32_bits(x), f32_bits(5.6f))), s = t * t;
+    f32 p = 2.541860695e-08f, q = 1.28125668e-06f;
+    p = fused(p, s, 6.4448405e-06f), q = fused(q, s, 6.98200341e-05f);
+    p = fused(p, s, 0.000153892341f), q = fused(q, s, 0.00180081063f);
+    p = fused(p, s, 0.00459269928f), q = fused(q, s, 0.0277422829f);
+    p = fused(p, s, 0.03219919865f), q = fused(q, s, 0.247377853f);
+    p = fused(p, s, 0.3989422665f), q = fused(q, s, 1.0f);
+    return bits_f32(least(f32_bits(t * p / q), f32_bits(0.5f)));
 }
+INLINE f32 share_below(f32 x) { return 0.5f + __builtin_copysignf(half_erf(__builtin_fabsf(x)), x); }
 
 // What is above x to what is below it, by the logistic curve at 2 sqrt(2 / pi) (x + 0.044715 x^3).
 #define SCALE 1.5957691216057308f
 #define CUBE 0.044715f
 INLINE f32 ratio_at(f32 x) { return exp_normal_f32(-SCALE * fused(CUBE * x * x, x, x)); }
 
-INLINE f32 normal(f32 x) { return x * share_below(x); }
+INLINE f32 normal(f32 x) { return __builtin_copysignf(fused(__builtin_fabsf(x), half_erf(__builtin_fabsf(x)), 0.5f * x), x); }
 INLINE f32 logistic(f32 x) { return x / (1.0f + ratio_at(x)); }
 INLINE f32 normal_slope(f32 g, f32 x) { return g * fused(x, 0.3989422804014327f * exp_normal_f32(-0.5f * x * x), share_below(x)); }
 INLINE f32 logistic_slope(f32 g, f32 x) {
