@@ -83,8 +83,7 @@ def _alike(tensors: Sequence[Tensor], dim: int) -> tuple[Shape, int] | None:
     for t in tensors:
         if t._dtype is not dtype or t._device is not device or t._strides is not None:
             return None
-        if t._shape != shape:
-            own = t._shape
+        if (own := t._shape) != shape:
             if len(own) != ndim or own[:dim] != shape[:dim] or own[dim + 1 :] != shape[dim + 1 :] or own == (0,):
                 return None
             total += own[dim] - shape[dim]
