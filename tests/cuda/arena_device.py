@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import types
+from typing import NamedTuple
 
 import numpy as np
 from corelib.backend import Backend, KernelTable, StridedArray
@@ -17,7 +18,7 @@ from corelib.tensor import dtype as D
 from corelib_cuda_cupy import compiler
 from corelib_cuda_cupy.compiler import CudaLauncher
 
-from executor import Arena, Fault, Module, prepare
+from executor import Arena, Fault, Function, Module
 
 BASE = 0x7100_0000_0000_0000
 
@@ -28,14 +29,20 @@ class Buffer:
         self.nbytes = nbytes
 
 
+class Made(NamedTuple):
+    """A compiled text and its kernel."""
+
+    text: str
+    function: Function
+
+
 class ArenaLauncher(CudaLauncher):
     """Texts go to the executor in place of NVRTC; the geometry and the arguments of launches are CudaLauncher's own."""
 
     def __init__(self, backend):
         super().__init__(backend)
         self.texts = {}
-        self.late = 0
-        self.unnamed = []
+        self.ran = set()
 
     def compile(self, index, source, name):
         text = self.target.text(True) + source
@@ -43,15 +50,16 @@ class ArenaLauncher(CudaLauncher):
             self.texts[text] = name
         if not self.backend.running:
             return name
-        return types.SimpleNamespace(kernel=types.SimpleNamespace(ptr=Module(text).function(name)))
+        return types.SimpleNamespace(kernel=types.SimpleNamespace(ptr=Made(text, Module(text).function(name))))
 
     def run(self, index, kernel, items, group, buffers, params):
         if self.backend.running:
             super().run(index, kernel, items, group, buffers, params)
 
-    def launched(self, function, gx, gy, gz, bx, by, bz, shared, stream, arguments, extra):
+    def launched(self, made, gx, gy, gz, bx, by, bz, shared, stream, arguments, extra):
         """`driver.launchKernel`: a pointer to pointers to arguments, whose sizes the kernel knows."""
         assert extra == 0
+        function = made.function
         places = (ctypes.c_void_p * function.nparams).from_address(arguments) if function.nparams else ()
         data = [ctypes.string_at(place, size) for place, size in zip(places, function.sizes, strict=True)]
         try:
@@ -59,6 +67,7 @@ class ArenaLauncher(CudaLauncher):
         except Fault as fault:
             self.backend.faults.append(fault)
             raise
+        self.ran.add(made.text)
 
 
 class ArenaBackend(Backend):
