@@ -53,7 +53,7 @@ def fault(arena, body, *arguments, grid=(1, 1, 1), block=(128, 1, 1), parameters
     return found[0]
 
 
-I = "const long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x;"
+AT = "const long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x;"
 
 
 def test_threads_blocks_and_their_numbers_in_three_dimensions(arena):
@@ -109,7 +109,7 @@ def test_dynamic_shared_memory(arena):
 def test_atomics_lose_nothing(arena, kind):
     dtype = {"int": "i4", "unsigned": "u4", "unsigned long long": "u8", "float": "f4", "double": "f8"}[kind]
     x = put(arena, np.zeros(3, dtype))
-    kernel(f"{I} atomicAdd(o, ({kind})1); atomicMax(o + 1, ({kind})i); atomicCAS(o + 2, ({kind})0, ({kind})(i + 1));", f"{kind}* o").launch([arena], (4, 1, 1), (64, 1, 1), packed(x))
+    kernel(f"{AT} atomicAdd(o, ({kind})1); atomicMax(o + 1, ({kind})i); atomicCAS(o + 2, ({kind})0, ({kind})(i + 1));", f"{kind}* o").launch([arena], (4, 1, 1), (64, 1, 1), packed(x))
     total, largest, first = get(arena, x, dtype, 3).tolist()
     assert (total, largest) == (256, 255) and 1 <= first <= 256
 
@@ -209,7 +209,7 @@ def test_half_precision_is_as_numpy_has_it(arena, kind):
 def test_functions_are_the_c_librarys_in_the_types_that_cuda_takes(arena):
     a = np.linspace(0.1, 3, 128, dtype="f4")
     out, x = arena.allocate(512), put(arena, a)
-    kernel(f"{I} o[i] = exp(a[i]) + fmod(a[i], 0.7f) + rsqrt(a[i]) + erfc(a[i]) + min(a[i], 1.0f) + pow(a[i], 2.5f);").launch([arena], (1, 1, 1), (128, 1, 1), packed(out, x, 0))
+    kernel(f"{AT} o[i] = exp(a[i]) + fmod(a[i], 0.7f) + rsqrt(a[i]) + erfc(a[i]) + min(a[i], 1.0f) + pow(a[i], 2.5f);").launch([arena], (1, 1, 1), (128, 1, 1), packed(out, x, 0))
     import math
 
     want = [math.exp(v) + math.fmod(v, float(np.float32(0.7))) + v**-0.5 + math.erfc(v) + min(v, 1) + v**2.5 for v in a.astype("f8")]
@@ -233,10 +233,10 @@ def test_a_struct_by_value_and_addresses_read_from_memory(arena):
 # ------------------------------------------------------------------------------------------------------------------- faults
 
 FAULTS = {
-    "read behind the end": ("outside", f"{I} o[i] = a[i + 1];", {}),
-    "read before the beginning": ("outside", f"{I} o[i] = a[i - 1];", {}),
-    "write behind the end": ("outside", f"{I} o[i + 1] = a[i];", {}),
-    "write through null": ("outside", f"{I} ((float*)0)[i] = a[i];", {}),
+    "read behind the end": ("outside", f"{AT} o[i] = a[i + 1];", {}),
+    "read before the beginning": ("outside", f"{AT} o[i] = a[i - 1];", {}),
+    "write behind the end": ("outside", f"{AT} o[i + 1] = a[i];", {}),
+    "write through null": ("outside", f"{AT} ((float*)0)[i] = a[i];", {}),
     "shared memory behind its end": ("outside", "__shared__ float t[64];\n t[threadIdx.x] = a[threadIdx.x];\n __syncthreads();\n o[threadIdx.x] = t[threadIdx.x / 2];", {}),
     "a thread's own array behind its end": ("outside", "float t[4];\n for (int j = 0; j <= n; ++j) t[j] = a[j];\n o[threadIdx.x] = t[threadIdx.x % 4];", {"n": 4}),
     "read of shared memory never written": ("unwritten", "__shared__ float t[128];\n if (threadIdx.x) t[threadIdx.x] = 1;\n __syncthreads();\n o[threadIdx.x] = t[threadIdx.x];", {}),
@@ -246,7 +246,7 @@ FAULTS = {
     "a plain addition to one place": ("race", "o[0] = 0;\n __syncthreads();\n o[0] += a[threadIdx.x];", {}),
     "an atomic and a plain write": ("race", "if (threadIdx.x % 2) atomicExch(o, 1.0f); else o[0] = 2;", {"written": True}),
     "blocks that write to one place": ("race between blocks", "if (threadIdx.x == 0) o[0] = blockIdx.x;", {"grid": (4, 1, 1)}),
-    "blocks that read what others write": ("race between blocks", f"{I} o[i] = 1;\n if (o[(i + 1) % 8] < 0) o[i] = 2;", {"grid": (8, 1, 1), "block": (1, 1, 1), "written": True}),
+    "blocks that read what others write": ("race between blocks", f"{AT} o[i] = 1;\n if (o[(i + 1) % 8] < 0) o[i] = 2;", {"grid": (8, 1, 1), "block": (1, 1, 1), "written": True}),
     "a barrier that some do not come to": ("divergent barrier", "if (threadIdx.x < 64) { o[threadIdx.x] = 1; __syncthreads(); }", {}),
     "two barriers at once": ("divergent barrier", "if (threadIdx.x < 64) { __syncthreads(); } else { o[threadIdx.x] = 0; __syncthreads(); }", {}),
     "a shuffle that a lane does not come to": ("divergent warp", "if (threadIdx.x % 32 != 3) o[threadIdx.x] = __shfl_xor_sync(0xffffffff, 1.0f, 1);", {}),
@@ -273,16 +273,16 @@ def test_each_kind_of_fault_is_found_and_named(arena, name, monkeypatch):
 
 def test_a_fault_names_array_address_thread_and_line(arena):
     out, x = arena.allocate(4 * 128), put(arena, np.ones(100, "f4"))
-    found = fault(arena, f"{I}\n if (i == 100)\n o[i] = a[i] * 2;\n", out, x, 128)
+    found = fault(arena, f"{AT}\n if (i == 100)\n o[i] = a[i] * 2;\n", out, x, 128)
     assert found.line == 4
     assert str(found) == (
         f"k: outside: read of 4 bytes outside of every array: {x + 400:#x}, in no array, 0 bytes behind the end of the array of 400 bytes at {x:#x}; "
         "block (0, 0, 0), thread (100, 0, 0), line 4\n  o[i] = a[i] * 2;"
     )
     arena.free(x)
-    found = fault(arena, f"{I} o[i] = a[0];", out, x, 128)
+    found = fault(arena, f"{AT} o[i] = a[0];", out, x, 128)
     assert found.kind == "freed" and f"an array of 400 bytes that was at {x:#x}" in str(found)
-    found = fault(arena, f"{I} o[i] = a[i];", out, arena.allocate(512), 128)
+    found = fault(arena, f"{AT} o[i] = a[i];", out, arena.allocate(512), 128)
     assert found.kind == "unwritten" and "(`const float* a`)" in str(found)
 
 
@@ -321,8 +321,8 @@ def test_memory_of_another_device_is_out_of_reach():
     one, two = Arena(1 << 20, BASE), Arena(1 << 20, BASE + (1 << 40))
     out, x = one.allocate(512), put(two, np.ones(128, "f4"))
     with pytest.raises(Fault, match="outside"):
-        kernel(f"{I} o[i] = a[i];").launch([one], (1, 1, 1), (128, 1, 1), packed(out, x, 0))
-    kernel(f"{I} o[i] = a[i];").launch([one, two], (1, 1, 1), (128, 1, 1), packed(out, x, 0))
+        kernel(f"{AT} o[i] = a[i];").launch([one], (1, 1, 1), (128, 1, 1), packed(out, x, 0))
+    kernel(f"{AT} o[i] = a[i];").launch([one, two], (1, 1, 1), (128, 1, 1), packed(out, x, 0))
     assert get(one, out, "f4", 128).tolist() == [1.0] * 128
 
 
@@ -434,8 +434,8 @@ def test_the_record_counts_texts_and_threads(arena):
 
 def test_unchecked_kernels_leave_what_they_wrote_as_written(arena):
     out, x = arena.allocate(512), put(arena, np.ones(128, "f4"))
-    kernel(f"{I} o[i] = a[i];", checked=False).launch([arena], (1, 1, 1), (128, 1, 1), packed(out, x, 0))
-    kernel(f"{I} o[i] += a[i];").launch([arena], (1, 1, 1), (128, 1, 1), packed(out, x, 0))
+    kernel(f"{AT} o[i] = a[i];", checked=False).launch([arena], (1, 1, 1), (128, 1, 1), packed(out, x, 0))
+    kernel(f"{AT} o[i] += a[i];").launch([arena], (1, 1, 1), (128, 1, 1), packed(out, x, 0))
     assert get(arena, out, "f4", 128).tolist() == [2.0] * 128
 
 
