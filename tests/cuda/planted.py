@@ -108,7 +108,7 @@ PLANTED = {
     "a loop over a row that is one too long": Planted("softmax of rows", Edit("e < p.length", "e <= p.length"), "race"),
     "a loop over a tile that is one too long": Planted("product of matrices", Edit("l < 16; ++l", "l <= 16; ++l"), "outside"),
     "a loop that leaves the last element out": Planted("sum of rows", Edit("e < p.length", "e < p.length - 1"), "value"),
-    "wrong stride: another array's": Planted("sum of a matrix and a row, transposed", Edit("i * p.s2_1", "i * p.s1_1"), "outside or value"),
+    "wrong stride: 1 where an array is broadcast": Planted("sum of a matrix and a row, transposed", Edit("load_f32(a2, b2)", "load_f32(a2, b2 + i)"), "outside or value"),
     "wrong stride: another dimension's": Planted("sum of a matrix and a row, transposed", Edit("at0 * p.s1_0", "at0 * p.s1_1"), "outside or value"),
     "wrong offset": Planted("sum of a matrix and a row, transposed", Edit("i64 b1 = p.o1", "i64 b1 = p.o1 + 40"), "outside or value"),
     "offset left out": Planted("sum of a matrix and a row, transposed", Edit("i64 b2 = p.o2", "i64 b2 = 0"), "value"),
