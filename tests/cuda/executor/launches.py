@@ -30,6 +30,8 @@ class Record:
         self.checked: set[str] = set()
         self.launches = 0
         self.threads = 0
+        self.conversions: dict[str, int] = {}
+        """Of floating-point numbers that the integer cannot hold, whose result C leaves open, by kernel."""
         self.replaced: dict[str, int] = {}
         """How many of the texts use functions that were not executed as they are written."""
 
@@ -37,7 +39,8 @@ class Record:
         said = ", ".join(f"{name} in {count}" for name, count in sorted(self.replaced.items())) or "none"
         return (
             f"texts compiled {len(self.compiled)}, executed {len(self.executed)} (checked {len(self.checked)}); launches {self.launches}, "
-            f"threads {self.threads}; not executed as written: {said}"
+            f"threads {self.threads}; not executed as written: {said}; "
+            f"conversions to integers that C leaves open: {', '.join(f'{name} {count}' for name, count in sorted(self.conversions.items())) or 'none'}"
         )
 
 
@@ -117,6 +120,8 @@ class Function:
             library().corelib_run(ctypes.addressof(run))
             executed.launches += 1
             executed.threads += run.threads_run
+            if run.conversions:
+                executed.conversions[self.name] = executed.conversions.get(self.name, 0) + run.conversions
             if run.fault.kind:
                 raise self._told(run, arenas, arguments)
             executed.executed.add(self.module.hash)
