@@ -139,6 +139,8 @@ class Function:
         threads = block[0] * block[1] * block[2]
         if threads > MOST_THREADS or any(n > most for n, most in zip(block, MOST_BLOCK, strict=True)):
             wrong = f"a block of {block}, {threads} threads: at most {MOST_BLOCK}, {MOST_THREADS} threads"
+        elif threads > self.module.text.bounds.get(self.name, threads):
+            wrong = f"a block of {threads} threads: its launch bounds are {self.module.text.bounds[self.name]}"
         elif min(*grid, *block) < 1:
             wrong = f"a grid of {grid} blocks of {block} threads: at least one of each"
         elif any(n > most for n, most in zip(grid, MOST_GRID, strict=True)):
