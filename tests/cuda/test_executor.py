@@ -216,6 +216,15 @@ def test_functions_are_the_c_librarys_in_the_types_that_cuda_takes(arena):
     np.testing.assert_allclose(get(arena, out, "f4", 128), want, rtol=1e-6)
 
 
+def test_rounded_and_quick_functions(arena):
+    out = arena.allocate(10 * 4)
+    body = """o[0] = __fadd_rn(a, b); o[1] = __fmul_rn(a, b); o[2] = __fdiv_rn(a, b); o[3] = __fmaf_rn(a, b, a); o[4] = __fsqrt_rn(a); o[5] = __expf(b);
+    o[6] = __saturatef(a) + __saturatef(-a); o[7] = __fdividef(a, b); o[8] = (float)__dmul_rn(a, b) - (float)__fma_rn(1.0, a, b); o[9] = __brev(3u) >> 30;"""
+    Module(f'extern "C" __global__ void k(float* o, float a, float b) {{ {body} }}').function("k").launch([arena], (1, 1, 1), (1, 1, 1), [packed(out)[0], struct.pack("f", 3), struct.pack("f", 0.5)])
+    want = [3.5, 1.5, 6, 4.5, 3**0.5, np.exp(0.5), 1, 6, 1.5 - 3.5, 3]
+    np.testing.assert_allclose(get(arena, out, "f4", 10), want, rtol=1e-6)
+
+
 def test_a_struct_by_value_and_addresses_read_from_memory(arena):
     from corelib.backend.codegen.prelude import CUDA
 
