@@ -21,7 +21,6 @@ class Module:
 
     def __init__(self, text: str) -> None:
         self.ptr = MACHINE.number()
-        self.text = text
         self.device = MACHINE.current
         self.made = executor.Module(text, MACHINE.checked)
 
@@ -35,7 +34,7 @@ class Function:
     def __init__(self, module: Module, funcname: str) -> None:
         self.module = module
         self.ptr = MACHINE.number()
-        driver.FUNCTIONS[self.ptr] = Loaded(module.device, module.text, funcname, module.made)
+        driver.FUNCTIONS[self.ptr] = Loaded(module.device, funcname, module.made.function(funcname))
 
     def __call__(
         self, grid: tuple[int, ...], block: tuple[int, ...], args: Any, shared_mem: int = 0, stream: Any = None, enable_cooperative_groups: bool = False

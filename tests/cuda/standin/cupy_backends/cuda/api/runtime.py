@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+import numpy as np
+
 from simulated_cuda import errors, host
 from simulated_cuda.capture import Capture, Graph
 from simulated_cuda.machine import LEGACY, MACHINE, PER_THREAD
@@ -190,13 +192,11 @@ def _copy(dst: int, src: int, size: int, kind: int, label: str, later: bool) -> 
             if to is None:
                 host.write(dst, data)
             else:
-                MACHINE.devices[to].arena.write(dst, data)
+                MACHINE.devices[to].arena.write(dst, np.frombuffer(data, np.uint8))
         elif to is None:
-            host.write(dst, bytes(MACHINE.devices[start].arena.read(src, size)))
-        elif to == start:
-            MACHINE.devices[to].arena.copy(dst, src, size)
+            host.write(dst, MACHINE.devices[start].arena.read(src, size, True).tobytes())
         else:
-            MACHINE.devices[to].arena.write(dst, bytes(MACHINE.devices[start].arena.read(src, size)))
+            MACHINE.devices[to].arena.copy(dst, src, size, MACHINE.devices[start].arena)
 
     return run, uses
 
