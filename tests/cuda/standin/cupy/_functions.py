@@ -93,6 +93,16 @@ class ufunc:
             return array.prod(axis, dtype, out, keepdims)
         raise NotImplementedError(f"`{self.name}.reduce` is not supported yet")
 
+    def accumulate(self, array: ndarray, axis: int = 0, dtype: Any = None, out: Any = None) -> ndarray:
+        if self.name not in ("cupy_add", "cupy_multiply"):
+            raise NotImplementedError(f"`{self.name}.accumulate` is not supported yet")
+        return _into(self._numpy.accumulate)(array, axis, dtype, out=out)
+
+    def reduceat(self, array: ndarray, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> ndarray:
+        if self.name != "cupy_add":
+            raise NotImplementedError(f"`{self.name}.reduceat` is not supported yet")
+        return _into(self._numpy.reduceat)(array, indices, axis, dtype, out=out)
+
 
 def _into(function: Callable[..., Any]) -> Callable[..., Any]:
     """With `out`, whose values NumPy would write into memory of its own."""
