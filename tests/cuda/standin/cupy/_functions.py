@@ -21,8 +21,8 @@ UFUNCS = (
     "true_divide", "trunc",
 )  # fmt: skip
 NOT_COMPLEX = (
-    "arctan2", "bitwise_and", "bitwise_or", "bitwise_xor", "ceil", "copysign", "floor", "floor_divide", "fmod", "gcd", "hypot", "invert", "left_shift",
-    "logaddexp", "logaddexp2", "logical_and", "logical_not", "logical_or", "logical_xor", "nextafter", "remainder", "right_shift", "signbit", "trunc",
+    "bitwise_and", "bitwise_or", "bitwise_xor", "ceil", "floor", "floor_divide", "fmod", "gcd", "invert", "left_shift", "logaddexp", "logaddexp2",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "remainder", "right_shift", "signbit", "trunc",
 )  # fmt: skip
 SCATTERED = "?iIlLqQefdFD"
 FUNCTIONS = {
