@@ -15,6 +15,8 @@ from .runtime import library
 
 Bytes = NDArray[np.uint8]
 ALIGNMENT = GUARD = 256
+SPACE = 64 << 30
+"""The least address space of a device."""
 _ALLOCATED, _WRITTEN, _PAGE = 1, 3, 4096
 LOCK = threading.RLock()
 """Held by whatever touches the memory of devices: the runtime runs one launch at a time."""
@@ -32,7 +34,7 @@ class Arena:
             raise ValueError(f"base {base:#x} is to be a multiple of 4096 and outside of what a process can address")
         self.nbytes = nbytes
         self.base = base
-        self.span = (max(4 * nbytes, 64 << 30) + 4095) // 4096 * 4096
+        self.span = (max(4 * nbytes, SPACE) + 4095) // 4096 * 4096
         self.in_use = 0
         self._starts: list[int] = []
         self._sizes: dict[int, int] = {}
