@@ -39,7 +39,7 @@ def register(table: KernelTable, launcher: Launcher, every: tuple[DType, ...]) -
     rows = Rows(launcher)
     _register_division(table, launcher, rows, dtypes)
     reductions.register(table, launcher, rows, every)
-    contraction = Contraction(launcher)
+    contraction = Contraction(launcher, rows)
     matmul = Matmul(contraction, rows)
     matmul.register(table, dtypes)
     Attention(launcher).register(table, dtypes)
