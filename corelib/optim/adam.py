@@ -9,7 +9,7 @@ from corelib.graph.grad_mode import enable_grad
 from corelib.ops.complex.complex_numbers import view_as_complex
 from corelib.ops.construction.creation import zeros_like
 from corelib.ops.elementwise.arithmetic import maximum
-from corelib.ops.neural.optim_steps import update
+from corelib.ops.neural.optim_steps import update, updates
 from corelib.optim.optimizer import (
     Group, Optimizer, Params, State, StateDict, as_number, as_real, check_capturable, check_fused, check_not_negative,
     check_one_element, check_switches, loss_of, step_count_for,
@@ -109,10 +109,10 @@ class Adam(Optimizer):
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
+        self._cuda_graph_capture_health_check()
         loss = loss_of(closure)
         advance = update("_adam_step_")
         for group in self.param_groups:
-            check_capturable(group)
             if group["differentiable"]:
                 with enable_grad():
                     for p in group["params"]:
@@ -129,16 +129,28 @@ class Adam(Optimizer):
             beta1, beta2 = map(as_number, group["betas"])
             lr, eps, decay = as_number(group["lr"]), group["eps"], as_number(group["weight_decay"])
             amsgrad, maximize, decoupled = group["amsgrad"], group["maximize"], group["decoupled_weight_decay"]
+            options = (lr, beta1, beta2, eps, decay, amsgrad, maximize, decoupled)
+            together: dict[int, list[tuple[Tensor | None, ...]]] = {}  # by the number of steps
+            counts: list[Tensor] = []  # where those are on the device
             for p in group["params"]:
                 grad = p.grad
                 if grad is None:
                     continue
                 state = self._state_of(group, p)
                 largest = state["max_exp_avg_sq"] if amsgrad else None
-                count, mean, square = self._advance(p, state["step"]), state["exp_avg"], state["exp_avg_sq"]
-                if p.is_complex():
-                    p, grad, mean, square, largest = map(as_real, (p, grad, mean, square, largest))
-                advance(p, grad, mean, square, largest, count, lr, beta1, beta2, eps, decay, amsgrad, maximize, decoupled)
+                if group["capturable"]:
+                    count = 0
+                    counts.append(state["step"])
+                else:
+                    count = self._advance(p, state["step"])
+                row = (p, grad, state["exp_avg"], state["exp_avg_sq"], largest)
+                together.setdefault(count, []).append(tuple(map(as_real, row)) if p.is_complex() else row)
+            for count, rows in together.items():
+                if group["capturable"]:
+                    check_capturable(group, updates("_adam_steps_", rows, options, counts))
+                elif not updates("_adam_steps_", rows, (count, *options)):
+                    for row in rows:
+                        advance(*row, count, *options)
         return loss
 
     def _state_of(self, group: Group, p: Tensor) -> State:

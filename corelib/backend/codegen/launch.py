@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from corelib.backend.codegen.prelude import Target
 from corelib.backend.signatures import Buffer
-from corelib.contract.backend import Backend
+from corelib.contract.backend import AcceleratorError, Backend, StridedArray
+from corelib.tensor import dtype as D
 from corelib.tensor.device import device
 from corelib.tensor.storage import Storage
 from numpy.typing import NDArray
@@ -28,8 +29,13 @@ class Launcher(ABC):
     units: int
     """How many items run at the same time, roughly: what "loop" kernels are cut for."""
 
+    tensors = 8
+    """Of how many tensors one kernel may be given the pointers; OpenCL promises room for 1024 bytes of arguments."""
+
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
+        self._marks: dict[int, Buffer] = {}
+        self._wrong: list[str] = []
 
     @abstractmethod
     def compile(self, index: int, source: str, name: str) -> Compiled:
@@ -48,6 +54,40 @@ class Launcher(ABC):
         """The first bytes of a buffer as a NumPy uint8 array, when all that was queued has been done."""
         data: NDArray[np.uint8] = self.backend.device_to_host(buffer, 0, nbytes, index)
         return data
+
+    # What kernels find wrong in values, where nobody waits for it: PyTorch's device-side assertions.
+
+    @property
+    def later(self) -> bool:
+        """Whether wrong values are told when the device is next waited for, and not by the call that was given them."""
+        return self.backend.checks_indices
+
+    def mark(self, index: int, wrong: str, ndim: int) -> tuple[StridedArray, int]:
+        """The device's mark, an int32 seen in `ndim` dimensions, and what a kernel raises it to (`mark_max`) where `wrong` is so."""
+        if wrong not in self._wrong:
+            self._wrong.append(wrong)
+        if index not in self._marks:
+            made = self.backend.allocate(512, index)
+            self.backend.host_to_device(made, 0, np.zeros(512, np.uint8), index)
+            self._marks[index] = made
+        return StridedArray(self._marks[index], D.int32, (1,) * ndim, (0,) * ndim, 0, index), self._wrong.index(wrong) + 1
+
+    def marks(self, index: int) -> Buffer | None:
+        """Where a device's mark is; None where no kernel has been given it."""
+        return self._marks.get(index)
+
+    def tell(self, index: int, mark: int) -> None:
+        """AcceleratorError for a mark that a kernel has raised; it is lowered again."""
+        if mark:
+            self.backend.host_to_device(self._marks[index], 0, np.zeros(4, np.uint8), index)
+            raise AcceleratorError(
+                f"{self.backend.device_type.upper()} error: device-side assert triggered: {self._wrong[mark - 1]}. It is told when the device is "
+                "next waited for, so the call that was wrong came earlier; with CUDA_LAUNCH_BLOCKING=1 in the environment that call raises"
+            )
+
+    def drawing(self, index: int, seed: int, draw: int) -> tuple[StridedArray, int] | None:
+        """While a graph is captured: where its seed and first draw lie on the device, two int64, and how many draws later this one is. Else None."""
+        return None
 
     def kernel(self, op_name: str, source: Callable[[str, Target], str]) -> Kernel:
         """A kernel from a function that writes its source, compiled for each device when it first runs there."""

@@ -45,11 +45,11 @@ def register(table: KernelTable, launcher: Launcher, every: tuple[DType, ...]) -
     Attention(launcher).register(table, dtypes)
     Fused(launcher, rows, matmul).register(table, dtypes)
     Losses(launcher, rows).register(table, dtypes)
-    Steps(elementwise).register(table, dtypes)
+    Steps(launcher, elementwise).register(table, dtypes)
     Indexing(launcher, elementwise, rows, table["copy"][D.float32]).register(table, every)
     complex_numbers.register(table, launcher, elementwise, rows, tuple([d for d in every if d.is_complex]))
     cells = Cells(launcher)
-    random.register(table, cells, dtypes)
+    random.register(table, launcher, cells, dtypes)
     Ordering(launcher, rows, cells).register(table, dtypes)
     Windows(launcher, contraction, cells, table).register(table, dtypes)
 
@@ -99,17 +99,23 @@ def _accepts(op: Op, dtype: DType) -> bool:
 
 def _register_division(table: KernelTable, launcher: Launcher, rows: Rows, dtypes: tuple[DType, ...]) -> None:
     """Rounded division of integers refuses a zero divisor; the generated kernels give 0 there."""
-    zeros = Program("any_zero", 1, (Reduce("truth", "i32", "0", "(v1 == 0)", "{a} | {b}"), Store(0, "truth")))
+    truth = Reduce("truth", "i32", "0", "(v1 == 0)", "{a} | {b}")
+    zeros = Program("any_zero", 1, (truth, Store(0, "truth")))
+    told = Program("any_zero", 1, (truth, Store(0, "truth && v2 < x0 ? x0 : v2")), ("i64",))
 
     def any_zero(divisor: Operand) -> bool:
         if not isinstance(divisor, StridedArray):
             return not divisor
         if 0 in divisor.shape:
             return False
-        index = divisor.device_index
+        index, every = divisor.device_index, tuple(range(len(divisor.shape)))
+        if launcher.later:
+            mark, number = launcher.mark(index, "ZeroDivisionError: an integer was divided by zero", len(every))
+            rows.run(told, [mark, divisor, mark], divisor.shape, every, (number,))
+            return False
         scratch = launcher.scratch(index, 4)
         flag = StridedArray(scratch._raw, D.int32, (1,) * len(divisor.shape), (0,) * len(divisor.shape), 0, index)
-        rows.run(zeros, [flag, divisor], divisor.shape, tuple(range(len(divisor.shape))))
+        rows.run(zeros, [flag, divisor], divisor.shape, every)
         return bool(launcher.read(index, flag.buffer, 4).any())
 
     for name in ("floor_divide", "remainder"):
