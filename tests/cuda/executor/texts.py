@@ -1,0 +1,81 @@
+"""What is seen in a text before it is compiled: its prelude, the functions in PTX, its kernels, and whether its threads meet."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from corelib.backend.codegen.prelude import CUDA
+
+REPLACED = {
+    "load_f16": "inline PTX (cvt.f32.f16): the executor's own, of the same rounding",
+    "store_f16": "inline PTX (cvt.rn.f16.f32): the executor's own, of the same rounding",
+    "pointer_of": "a device's address that was read from memory: the executor's own, which translates it",
+}
+"""Functions of the prelude that are not executed as they are written, and why."""
+
+_MEET = re.compile(r"__sync\w+|__shfl\w*|__ballot\w*|__any\w*|__all\w*|__activemask")
+_KERNEL = re.compile(r"__global__\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?void\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?(\w+)\s*\(")
+_DYNAMIC = re.compile(r"extern\s+__shared__\s+(?:__align__\s*\(\d+\)\s*)?([\w ]+?)\s+(\w+)\s*\[\s*\]\s*;")
+
+
+class Text(NamedTuple):
+    """A text, as it will be compiled."""
+
+    prelude: str
+    source: str
+    kernels: tuple[str, ...]
+    meets: bool
+    """Whether threads meet in it: at barriers, in shuffles or votes."""
+    replaced: tuple[str, ...]
+    lines: int
+    """Lines before `source` in the text that was handed over."""
+
+
+@cache
+def read(text: str) -> Text:
+    """Take a complete text apart; RuntimeError where it has PTX outside of the functions that may."""
+    whole = CUDA.text(True)
+    prelude, source = (whole, text[len(whole) :]) if text.startswith(whole) else ("", text)
+    given, replaced = {}, []
+    for part, code in (("prelude", prelude), ("source", source)):
+        for name in REPLACED:
+            code, found = _without(code, name)
+            replaced += [name] if found else []
+        if re.search(r"\basm\b", code):
+            raise RuntimeError(f"inline PTX outside of the functions that the executor brings of its own ({', '.join(REPLACED)})")
+        given[part] = code
+    source, found = _DYNAMIC.subn(r"\1* \2 = (\1*)corelib_dynamic;", given["source"])
+    replaced += ["extern __shared__"] if found else []
+    kernels = tuple(_KERNEL.findall(source))
+    bare = re.sub(r"//[^\n]*|/\*.*?\*/", "", source, flags=re.S)
+    return Text(given["prelude"], source, kernels, _MEET.search(bare) is not None, tuple(replaced), whole.count("\n") if prelude else 0)
+
+
+def _without(code: str, name: str) -> tuple[str, bool]:
+    """Code without the definition of a function of the prelude, its line ends kept."""
+    start = re.search(rf"^FN [^\n;{{]*\b{name}\s*\([^\n{{;]*\)\s*\{{", code, flags=re.M)
+    if start is None:
+        return code, False
+    depth, end = 1, start.end()
+    while depth:
+        depth += {"{": 1, "}": -1}.get(code[end], 0)
+        end += 1
+    return code[: start.start()] + "\n" * code[start.start() : end].count("\n") + code[end:], True
+
+
+def parameters(source: str, kernel: str) -> tuple[str, ...]:
+    """The declarations of a kernel's parameters, in C."""
+    start = re.search(rf"\b{kernel}\s*\(", source)
+    assert start is not None
+    depth, parts, begin = 1, [], start.end()
+    for end in range(start.end(), len(source)):
+        c = source[end]
+        depth += {"(": 1, ")": -1}.get(c, 0)
+        if not depth or (depth == 1 and c == ","):
+            parts.append(" ".join(source[begin:end].split()))
+            begin = end + 1
+        if not depth:
+            break
+    return tuple(part for part in parts if part)
