@@ -257,8 +257,10 @@ class CupyBackend(Backend):
     def kernels(self) -> KernelTable:
         table = KernelTable()
         register(table, self.launcher, tuple([d for d in D.REALS if d.name in self.dtypes]))
-        products = Products(self, table["batched_matmul"][D.float32])
+        products = Products(self, table["batched_matmul"][D.float32], table["affine"][D.float32], table["copy"][D.float32])
+        floats = (D.float16, D.bfloat16, D.float32, D.float64)
         for name in ("batched_matmul", "mm"):
-            table.register(name, (D.float16, D.bfloat16, D.float32, D.float64), products.product)
+            table.register(name, floats, products.product)
+        table.register("affine", floats, products.affine)
         arrays.register(table, self, cupy)
         return table
