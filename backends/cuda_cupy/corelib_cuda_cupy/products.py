@@ -86,6 +86,7 @@ class Products:
                 handle, left[0], right[0], n, m, k, ctypes.addressof(one), pointers[0], kind, left[1], steps[0], pointers[1], kind, right[1],
                 steps[1], ctypes.addressof(beta), pointers[2], kind, max(out.strides[-2], out.shape[-1], 1), steps[2], batch, compute, -1,
             )
+        self._backend.launcher.launches += 1
 
 
 def _given(x: StridedArray) -> tuple[int, int] | None:
