@@ -57,6 +57,7 @@ def _over_arrays(backend: CupyBackend, cupy: ModuleType, kernel: Kernel) -> Kern
 
     def run(out: StridedArray | Sequence[StridedArray], *args: Argument) -> Outcome:
         with backend.at((out if isinstance(out, StridedArray) else out[0]).device_index):
-            return kernel(array(out), *[array(x) for x in args])
+            passed = kernel(array(out), *[array(x) for x in args]) is NotImplemented
+        return NotImplemented if passed else None  # and not the array over `out`, which core does not know
 
     return run

@@ -203,6 +203,9 @@ class ndarray:
         """Waits, as CuPy's does: how many there are is not known before."""
         return tuple(array_of(x) for x in self.get().nonzero())
 
+    def take(self, indices: Any, axis: Any = None, out: Any = None) -> ndarray:
+        return reduced(lambda x, i: np.take(x, i, axis, mode="wrap"), self, indices, out=out)
+
     def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> ndarray:
         return reduced(np.sum, self, axis=axis, dtype=dtype, out=out, keepdims=keepdims)
 
@@ -333,9 +336,9 @@ def queued_into(out: ndarray, function: Callable[..., Any], *args: Any, **kwargs
     return out
 
 
-def reduced(function: Callable[..., Any], x: ndarray, out: ndarray | None = None, **kwargs: Any) -> ndarray:
-    """A reduction, into `out` where it is given."""
-    return queued(function, x, **kwargs) if out is None else queued_into(out, function, x, **kwargs)
+def reduced(function: Callable[..., Any], *args: Any, out: ndarray | None = None, **kwargs: Any) -> ndarray:
+    """A new array, or into `out` where it is given."""
+    return queued(function, *args, **kwargs) if out is None else queued_into(out, function, *args, **kwargs)
 
 
 def _operator(name: str) -> Callable[..., Any]:

@@ -21,8 +21,8 @@ UFUNCS = (
     "true_divide", "trunc",
 )  # fmt: skip
 NOT_COMPLEX = (
-    "arctan2", "bitwise_and", "bitwise_or", "bitwise_xor", "ceil", "copysign", "floor", "floor_divide", "fmod", "gcd", "hypot", "invert", "left_shift",
-    "logaddexp", "logaddexp2", "logical_and", "logical_not", "logical_or", "logical_xor", "nextafter", "remainder", "right_shift", "signbit", "trunc",
+    "bitwise_and", "bitwise_or", "bitwise_xor", "ceil", "floor", "floor_divide", "fmod", "gcd", "invert", "left_shift", "logaddexp", "logaddexp2",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "remainder", "right_shift", "signbit", "trunc",
 )  # fmt: skip
 SCATTERED = "?iIlLqQefdFD"
 FUNCTIONS = {
@@ -92,6 +92,16 @@ class ufunc:
         if self.name == "cupy_multiply":
             return array.prod(axis, dtype, out, keepdims)
         raise NotImplementedError(f"`{self.name}.reduce` is not supported yet")
+
+    def accumulate(self, array: ndarray, axis: int = 0, dtype: Any = None, out: Any = None) -> ndarray:
+        if self.name not in ("cupy_add", "cupy_multiply"):
+            raise NotImplementedError(f"`{self.name}.accumulate` is not supported yet")
+        return _into(self._numpy.accumulate)(array, axis, dtype, out=out)
+
+    def reduceat(self, array: ndarray, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> ndarray:
+        if self.name != "cupy_add":
+            raise NotImplementedError(f"`{self.name}.reduceat` is not supported yet")
+        return _into(self._numpy.reduceat)(array, indices, axis, dtype, out=out)
 
 
 def _into(function: Callable[..., Any]) -> Callable[..., Any]:

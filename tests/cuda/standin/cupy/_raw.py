@@ -61,7 +61,7 @@ class RawModule:
             raise TypeError("Exactly one of `code` and `path` keyword arguments must be given.")
         if path is not None or name_expressions is not None:
             raise TypeError("the stand-in compiles texts without name expressions")
-        self.code, self.options, self._others = code, options, {"backend": backend, "translate_cucomplex": translate_cucomplex}
+        self.code, self.options, self.backend, self._others = code, options, backend, {"backend": backend, "translate_cucomplex": translate_cucomplex}
         self._others |= {"enable_cooperative_groups": enable_cooperative_groups, "jitify": jitify}
 
     def compile(self, log_stream: Any = None) -> None:

@@ -38,7 +38,7 @@ class PinnedMemoryPointer:
         made.mem, made.ptr = mem, mem.ptr + offset
         return made
 
-    def __init__(self, mem: Any, offset: int) -> None:
+    def __init__(self, *args: Any) -> None:
         """All of it has been done in `__new__`: the type depends on the size."""
 
     def __int__(self) -> int:
@@ -53,7 +53,7 @@ class PinnedMemoryPointer:
 
 @cache
 def _of(size: int) -> Any:
-    return type("PinnedMemoryPointer", (ctypes.c_byte * size, PinnedMemoryPointer), {"__new__": ctypes.Array.__new__, "__init__": ctypes.Array.__init__})
+    return type("PinnedMemoryPointer", (ctypes.c_byte * size, PinnedMemoryPointer), {"__new__": ctypes.Array.__new__, "__init__": PinnedMemoryPointer.__init__})
 
 
 class PooledPinnedMemory(PinnedMemory):
