@@ -42,7 +42,7 @@ def register(table: KernelTable, launcher: Launcher, every: tuple[DType, ...]) -
     contraction = Contraction(launcher, rows)
     matmul = Matmul(contraction, rows)
     matmul.register(table, dtypes)
-    Attention(launcher).register(table, dtypes)
+    Attention(launcher, rows).register(table, dtypes)
     Fused(launcher, rows, matmul).register(table, dtypes)
     Losses(launcher, rows).register(table, dtypes)
     Steps(launcher, elementwise).register(table, dtypes)
