@@ -143,7 +143,7 @@ class Adam(Optimizer):
                     counts.append(state["step"])
                 else:
                     count = self._advance(p, state["step"])
-                row = (p, grad, state["exp_avg"], state["exp_avg_sq"], largest)
+                row: tuple[Tensor | None, ...] = (p, grad, state["exp_avg"], state["exp_avg_sq"], largest)
                 together.setdefault(count, []).append(tuple(map(as_real, row)) if p.is_complex() else row)
             for count, rows in together.items():
                 if group["capturable"]:

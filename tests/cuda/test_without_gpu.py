@@ -73,6 +73,7 @@ class PaperBackend(NumpyBackend):
     indexed = True
     host_memory = False
     small_limit = 0
+    checks_indices = True
     native = Backend.native
 
     def __init__(self):

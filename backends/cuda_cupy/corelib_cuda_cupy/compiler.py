@@ -25,7 +25,7 @@ HIP_OPTIONS = ("-ffp-contract=off", "-std=c++17")
 class CudaLauncher(Launcher):
     """Compiles and queues for the devices of one backend."""
 
-    target = CUDA
+    target: Target = CUDA
     style = "grid"
     units = 4096
     tensors = 32  # 160 pointers and as many places, of the 4 KiB that a kernel's arguments may take
@@ -35,7 +35,7 @@ class CudaLauncher(Launcher):
         super().__init__(backend)
         self.launches = 0
         self.hip = bool(getattr(runtime, "is_hip", False))
-        self.target: Target = HIP if self.hip else CUDA
+        self.target = HIP if self.hip else CUDA
 
     def compile(self, index: int, source: str, name: str) -> cupy.RawKernel:
         text = self.target.text(True) + source

@@ -111,8 +111,9 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, ca
 
 
 def _infer_kept(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Inferred:
-    (shape, dtype), given = _infer_attention(query, key, value, mask, causal, scale)
-    return [(shape, dtype), (shape[:-1], D.float64 if dtype is D.float64 else D.float32)], given
+    _, given = _infer_attention(query, key, value, mask, causal, scale)
+    shape, dtype = query._shape[:-1], query._dtype  # the batches are the same: see `_kept`
+    return [((*shape, value._shape[-1]), dtype), (shape, D.float64 if dtype is D.float64 else D.float32)], given
 
 
 def _kept_vjp(
@@ -126,7 +127,7 @@ def _kept_vjp(
 
 @op(on=(), several=True, infer=_infer_kept, vjp={("query", "key", "value"): _kept_vjp})
 def attention_kept(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float) -> tuple[Tensor, Tensor]:
-    """`attention`, and for each query the logarithm of the sum of its scores' exponentials, from which gradients are computed."""
+    """`attention` of the same batches, and for each query the logarithm of the sum of its scores' exponentials, from which gradients are computed."""
     wide = D.float64 if query._dtype is D.float64 else D.float32
     scores = _scores(query.to(wide), key.to(wide), mask, causal, scale)
     return _attended(query, key, value, mask, causal, scale, 0.0), logsumexp(scores, (-1,))

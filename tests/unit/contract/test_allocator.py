@@ -14,7 +14,6 @@ import corelib as torch
 import numpy as np
 import pytest
 from corelib.backend import OutOfMemoryError
-from corelib.contract import allocator as module
 from corelib.contract.allocator import CachingAllocator, size_class
 from corelib.tensor.device import cpu
 from corelib.tensor.storage import Storage

@@ -53,8 +53,8 @@ class Indexing:
         if self._launcher.later:
             mark, wrong = self._launcher.mark(out.device_index, _outside(size), len(out.shape))
             text = f"{{{{ const i64 at = a2[{{2}}]; if ((u64)at < (u64)v4) store_{tag}(a0, {{0}}, load_{tag}(a3, {{3}} + at * v3)); else mark_max(a1 + {{1}}, (i32)v5); }}}}"
-            key = ("pick_checked", (out.dtype, D.int32, D.int64, out.dtype, D.int64))
-            return self._elementwise.run(key, text, out, [mark, index, input, step, size, wrong], D.int64, 2)
+            checked = ("pick_checked", (out.dtype, D.int32, D.int64, out.dtype, D.int64))
+            return self._elementwise.run(checked, text, out, [mark, index, input, step, size, wrong], D.int64, 2)
         text = f"store_{tag}(a0, {{0}}, load_{tag}(a2, {{2}} + a1[{{1}}] * v2));"
         key = ("pick", (out.dtype, D.int64, out.dtype, D.int64))
         return self._elementwise.run(key, text, out, [index, input, step], D.int64)
