@@ -234,7 +234,8 @@ class CupyBackend(Backend):
 
     def dlpack(self, native: StridedArray, **kwargs: object) -> object:
         try:
-            return self.as_cupy(native).__dlpack__(**kwargs)
+            with self.at(native.device_index):  # CuPy lets the consumer wait for the stream that is current on the current device
+                return self.as_cupy(native).__dlpack__(**kwargs)
         except TypeError as error:
             raise BufferError(str(error)) from None
 

@@ -43,7 +43,7 @@ extern "C" {
 extern const uint3 threadIdx, blockIdx;
 extern const dim3 blockDim, gridDim;
 extern const int warpSize;
-extern unsigned char* corelib_dynamic;
+extern unsigned char* const corelib_dynamic;
 uint64_t corelib_barrier(int place, int op, uint64_t value);
 uint64_t corelib_warp(int place, int op, uint64_t mask, uint64_t value, int lane, int width);
 uint64_t corelib_live();
@@ -58,6 +58,7 @@ enum { CORELIB_SYNC, CORELIB_SHUFFLE, CORELIB_UP, CORELIB_DOWN, CORELIB_XOR, COR
 #define __syncthreads_or(V) ((int)corelib_barrier(__COUNTER__, CORELIB_ANY, (V) != 0))
 #define __syncthreads_and(V) ((int)corelib_barrier(__COUNTER__, CORELIB_ALL, (V) != 0))
 #define CORELIB_FULL (~0u)
+#define CORELIB_LIVE 0
 static inline uint64_t corelib_mask(uint64_t mask) { return warpSize == 64 && mask == CORELIB_FULL ? ~0ull : mask; }
 static inline void corelib_meet(int place, uint64_t mask = CORELIB_FULL) { corelib_warp(place, CORELIB_SYNC, corelib_mask(mask), 0, 0, 0); }
 #define __syncwarp(...) corelib_meet(__COUNTER__, ##__VA_ARGS__)
@@ -67,9 +68,9 @@ static inline uint64_t corelib_vote(int place, int op, uint64_t mask, bool value
 #define __all_sync(M, V) ((int)corelib_vote(__COUNTER__, CORELIB_ALL, M, (V) != 0))
 #define __activemask() ((unsigned)corelib_live())
 // HIP's, of the threads of a warp that have not returned
-#define __ballot(V) ((unsigned long long)corelib_vote(__COUNTER__, CORELIB_BALLOT, corelib_live(), (V) != 0))
-#define __any(V) ((int)corelib_vote(__COUNTER__, CORELIB_ANY, corelib_live(), (V) != 0))
-#define __all(V) ((int)corelib_vote(__COUNTER__, CORELIB_ALL, corelib_live(), (V) != 0))
+#define __ballot(V) ((unsigned long long)corelib_vote(__COUNTER__, CORELIB_BALLOT, CORELIB_LIVE, (V) != 0))
+#define __any(V) ((int)corelib_vote(__COUNTER__, CORELIB_ANY, CORELIB_LIVE, (V) != 0))
+#define __all(V) ((int)corelib_vote(__COUNTER__, CORELIB_ALL, CORELIB_LIVE, (V) != 0))
 template <class T> CORELIB_BARE T corelib_shuffle(int place, int op, uint64_t mask, T value, int lane, int width = 0) {
   static_assert(sizeof(T) <= 8, "a shuffle moves at most eight bytes");
   uint64_t bits = 0;
@@ -82,10 +83,10 @@ template <class T> CORELIB_BARE T corelib_shuffle(int place, int op, uint64_t ma
 #define __shfl_up_sync(M, ...) corelib_shuffle(__COUNTER__, CORELIB_UP, M, __VA_ARGS__)
 #define __shfl_down_sync(M, ...) corelib_shuffle(__COUNTER__, CORELIB_DOWN, M, __VA_ARGS__)
 #define __shfl_xor_sync(M, ...) corelib_shuffle(__COUNTER__, CORELIB_XOR, M, __VA_ARGS__)
-#define __shfl(...) corelib_shuffle(__COUNTER__, CORELIB_SHUFFLE, corelib_live(), __VA_ARGS__)
-#define __shfl_up(...) corelib_shuffle(__COUNTER__, CORELIB_UP, corelib_live(), __VA_ARGS__)
-#define __shfl_down(...) corelib_shuffle(__COUNTER__, CORELIB_DOWN, corelib_live(), __VA_ARGS__)
-#define __shfl_xor(...) corelib_shuffle(__COUNTER__, CORELIB_XOR, corelib_live(), __VA_ARGS__)
+#define __shfl(...) corelib_shuffle(__COUNTER__, CORELIB_SHUFFLE, CORELIB_LIVE, __VA_ARGS__)
+#define __shfl_up(...) corelib_shuffle(__COUNTER__, CORELIB_UP, CORELIB_LIVE, __VA_ARGS__)
+#define __shfl_down(...) corelib_shuffle(__COUNTER__, CORELIB_DOWN, CORELIB_LIVE, __VA_ARGS__)
+#define __shfl_xor(...) corelib_shuffle(__COUNTER__, CORELIB_XOR, CORELIB_LIVE, __VA_ARGS__)
 #define __threadfence() ((void)0)
 #define __threadfence_block() ((void)0)
 
@@ -151,6 +152,11 @@ static inline uint16_t corelib_to_half(float v) {
   if (size < 0x38800000u) return (uint16_t)(sign | (uint32_t)rintf(__uint_as_float(size) * 16777216.0f));
   return (uint16_t)(sign | ((size + 0xfff + (size >> 13 & 1)) >> 13) - (112 << 10));
 }
+
+struct corelib_place {  // what pointer_of gives: a pointer of the type that it returns
+  void* at;
+  template <class T> operator T*() const { return (T*)at; }
+};
 
 // For each kernel how it is called, and what its parameters are: 0 a value, 1 a pointer to const, 2 a pointer.
 struct CorelibKernel { void (*call)(void**); const unsigned *sizes, *kinds; unsigned count; };

@@ -18,6 +18,6 @@ class Fault(RuntimeError):
 
 KINDS = (
     "", "outside", "unwritten", "race", "race between blocks", "misaligned", "divergent barrier", "divergent barrier", "divergent warp", "divergent warp",
-    "outside", "division", "shift", "crash", "unsupported",
+    "outside", "division", "shift", "crash", "unsupported", "endless",
 )  # fmt: skip
 """By the number that runtime.h gives them; those of this side are "freed", "limits", "arguments" and "copy"."""

@@ -17,6 +17,9 @@ MOST_THREADS, MOST_SHARED = 1024, 48 << 10
 MOST_BLOCK, MOST_GRID = (1024, 1024, 64), (2**31 - 1, 65535, 65535)
 """Of an sm_80, without the attribute that asks for more shared memory."""
 
+SECONDS = 120.0
+"""Of the processor, after which a kernel is taken for one that does not end."""
+
 
 class Record:
     """What was compiled and executed, over texts; for reports."""
@@ -109,7 +112,7 @@ class Function:
                 entry=self._call, arguments=ctypes.addressof(places), grid=(ctypes.c_uint32 * 3)(*grid), block=(ctypes.c_uint32 * 3)(*block),
                 plain=not self.module.text.meets, warp=warp, seed=random.getrandbits(62) if seed is None else seed, arenas=ctypes.addressof(handles),
                 narenas=len(arenas), shared=ctypes.addressof(all_shared), nshared=len(variables), low=self._sections[0], high=self._sections[1],
-                dynamic=begin, dynamic_size=shared, constant_low=self._sections[2], constant_high=self._sections[3],
+                dynamic=begin, dynamic_size=shared, constant_low=self._sections[2], constant_high=self._sections[3], seconds=SECONDS,
             )
             library().corelib_run(ctypes.addressof(run))
             executed.launches += 1
@@ -185,7 +188,7 @@ class Function:
             "race": f"{act} and another of {other} without a barrier between: {where}",
             "race between blocks": f"{act} and another of a different block ({other}): {where}",
             "misaligned": f"misaligned access: {where}, to be a multiple of {found.size}", "division": f"integer division by zero {text}",
-            "shift": f"shift {text}, past the width", "crash": f"{text}", "unsupported": text,
+            "shift": f"shift {text}, past the width", "crash": f"{text}", "unsupported": text, "endless": f"it had not ended after {SECONDS:g} s",
         }
         divergent = {
             6: f"{found.waiting} of {found.number} threads wait at a barrier, the others have returned",

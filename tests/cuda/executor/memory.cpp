@@ -38,18 +38,14 @@ extern "C" void arena_delete(Arena* a) {
 
 extern "C" void arena_allocate(Arena* a, u64 at, u64 nbytes) { memset(a->state + at, ALLOCATED, nbytes); }
 
-extern "C" void arena_free(Arena* a, u64 at, u64 nbytes) {
-  if (nbytes >= 1 << 16) drop(a->state + at, nbytes);
-  const u64 low = ((u64)(a->state + at) + 4095) & ~4095ull, high = ((u64)(a->state + at) + nbytes) & ~4095ull;
-  if (nbytes < 1 << 16 || low >= high) {
-    memset(a->state + at, NOTHING, nbytes);
-  } else {
-    memset(a->state + at, NOTHING, low - (u64)(a->state + at));
-    memset((u8*)high, NOTHING, (u64)(a->state + at) + nbytes - high);
-  }
-  drop(a->memory + at, nbytes);
-  drop(a->reads + at, nbytes * 8);
-  drop(a->writes + at, nbytes * 8);
+// [at, at + nbytes) is free from now on. [low, high) around it is in no array either: the pages that lie in it whole go back.
+extern "C" void arena_free(Arena* a, u64 at, u64 nbytes, u64 low, u64 high) {
+  if (nbytes < 1 << 16) memset(a->state + at, NOTHING, nbytes);
+  else memset(a->state + at, NOTHING, 4096), memset(a->state + at + nbytes - 4096, NOTHING, 4096);  // parts of pages; the others read as zeros
+  drop(a->state + low, high - low);
+  drop(a->memory + low, high - low);
+  drop(a->reads + low, (high - low) * 8);
+  drop(a->writes + low, (high - low) * 8);
 }
 
 // The first byte from `at` on that is not in the state wanted, or -1.
@@ -193,6 +189,13 @@ static void access(u64 address, u32 size, bool write, bool atomic, void* place) 
   found(OUTSIDE, address, size, write, 2, 0, place);
 }
 
+// The device's address of what a kernel sees at an address of this process; what is in no device stays as it is.
+u64 device_address(u64 address) {
+  for (u64 n = 0; n < narenas; ++n)
+    if (address - (u64)arenas[n]->memory < arenas[n]->span) return arenas[n]->base + (address - (u64)arenas[n]->memory);
+  return address;
+}
+
 // An address, as a struct or an array in memory has it, of a device: the place that stands for it; what is in no device stays as it is.
 extern "C" void* corelib_pointer(u64 address) {
   for (u64 n = 0; n < current->narenas; ++n) {
@@ -203,7 +206,7 @@ extern "C" void* corelib_pointer(u64 address) {
 }
 
 extern "C" void corelib_atomic(const void* p, u32 size, int checked) {
-  if ((u64)p % size) found(MISALIGNED, (u64)p, size, true, 2, 0, __builtin_return_address(0));
+  if ((u64)p % size) found(MISALIGNED, device_address((u64)p), size, true, 0, 0, __builtin_return_address(0));
   if (checked) access((u64)p, size, true, true, __builtin_return_address(0));
 }
 

@@ -15,7 +15,7 @@ from .runtime import library
 
 Bytes = NDArray[np.uint8]
 ALIGNMENT = GUARD = 256
-_ALLOCATED, _WRITTEN = 1, 3
+_ALLOCATED, _WRITTEN, _PAGE = 1, 3, 4096
 LOCK = threading.RLock()
 """Held by whatever touches the memory of devices: the runtime runs one launch at a time."""
 
@@ -87,10 +87,13 @@ class Arena:
             nbytes = self._sizes.pop(start, None)
             if nbytes is None:
                 raise Fault("freed", f"free of {address:#x}, {self.described(address)}: no array begins there")
-            del self._starts[bisect.bisect_left(self._starts, start)]
+            place = bisect.bisect_left(self._starts, start)
+            del self._starts[place]
+            low = max(start - _PAGE, self._starts[place - 1] + self._sizes[self._starts[place - 1]] if place else 0)
+            high = min(start + nbytes + _PAGE, self._starts[place] if place < len(self._starts) else self.span)
             self.in_use -= nbytes
             self._freed.append((start, nbytes))
-            library().arena_free(self.handle, start, nbytes)
+            library().arena_free(self.handle, start, nbytes, low, high)
 
     def holds(self, address: int) -> bool:
         """Whether an address is one of this device."""

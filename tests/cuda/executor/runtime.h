@@ -24,7 +24,7 @@ struct Arena {
 struct Variable { u64 start, size; };
 
 enum Kind : u32 {
-  NONE, OUTSIDE, UNWRITTEN, RACE, RACE_OF_BLOCKS, MISALIGNED, BARRIER_LEFT, BARRIER_OTHER, WARP_LEFT, WARP_OTHER, BOUNDS, DIVISION, SHIFT, SIGNAL, UNSUPPORTED,
+  NONE, OUTSIDE, UNWRITTEN, RACE, RACE_OF_BLOCKS, MISALIGNED, BARRIER_LEFT, BARRIER_OTHER, WARP_LEFT, WARP_OTHER, BOUNDS, DIVISION, SHIFT, SIGNAL, UNSUPPORTED, ENDLESS,
 };
 
 struct Fault {
@@ -52,6 +52,7 @@ struct Launch {
   u64 dynamic_size;
   u64 constant_low, constant_high;
   u64 threads_run;
+  double seconds;    // of the processor, after which a kernel is taken for one that does not end
   Fault fault;
 };
 
@@ -59,6 +60,7 @@ struct Launch {
 void shared_begin(bool random);
 void memory_begin(Launch*);
 void private_region(u64 low, u64 high);
+u64 device_address(u64 address);
 extern u64 tick, launch_tick, block_tick, barrier_tick, warp_ticks[64];
 // of threads.cpp
 extern Launch* current;

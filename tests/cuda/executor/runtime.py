@@ -38,7 +38,7 @@ class Launch(ctypes.Structure):
         ("plain", ctypes.c_uint32), ("warp", ctypes.c_uint32), ("seed", ctypes.c_uint64), ("arenas", ctypes.c_void_p), ("narenas", ctypes.c_uint64),
         ("shared", ctypes.c_void_p), ("nshared", ctypes.c_uint64), ("low", ctypes.c_uint64), ("high", ctypes.c_uint64),
         ("dynamic", ctypes.c_void_p), ("dynamic_size", ctypes.c_uint64), ("constant_low", ctypes.c_uint64), ("constant_high", ctypes.c_uint64),
-        ("threads_run", ctypes.c_uint64), ("fault", Found),
+        ("threads_run", ctypes.c_uint64), ("seconds", ctypes.c_double), ("fault", Found),
     ]  # fmt: skip
 
 
@@ -63,9 +63,9 @@ def folder() -> Path:
 
 @cache
 def fingerprint() -> str:
-    """What every library depends on: the compiler and the executor's own text in C++."""
+    """What every library depends on: the compiler, the executor's own text in C++, and how texts are put to the compiler."""
     version = subprocess.run([COMPILER, "--version"], capture_output=True, text=True, check=True).stdout
-    texts = [p.read_text(encoding="utf-8") for p in sorted(HERE.glob("*.[ch]*"))]
+    texts = [p.read_text(encoding="utf-8") for p in sorted([*HERE.glob("*.[ch]*"), HERE / "texts.py", HERE / "units.py"])]
     return hashlib.sha256("\0".join([version, *texts]).encode()).hexdigest()[:16]
 
 
@@ -94,7 +94,7 @@ def library() -> ctypes.CDLL:
     u64, pointer, u32 = ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint32
     for name, result, arguments in (
         ("arena_new", pointer, (u64, u64)), ("arena_delete", None, (pointer,)), ("arena_allocate", None, (pointer, u64, u64)),
-        ("arena_free", None, (pointer, u64, u64)), ("arena_check", ctypes.c_int64, (pointer, u64, u64, u32)),
+        ("arena_free", None, (pointer, u64, u64, u64, u64)), ("arena_check", ctypes.c_int64, (pointer, u64, u64, u32)),
         ("arena_write", None, (pointer, u64, pointer, u64)), ("arena_fill", None, (pointer, u64, u32, u64)),
         ("arena_read", None, (pointer, u64, pointer, u64)), ("arena_mark", None, (pointer, u64, u64)),
         ("arena_copy", None, (pointer, u64, pointer, u64, u64)), ("corelib_run", None, (pointer,)),

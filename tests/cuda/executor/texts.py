@@ -9,11 +9,11 @@ from typing import NamedTuple
 from corelib.backend.codegen.prelude import CUDA
 
 REPLACED = {
-    "load_f16": "inline PTX (cvt.f32.f16): the executor's own, of the same rounding",
-    "store_f16": "inline PTX (cvt.rn.f16.f32): the executor's own, of the same rounding",
-    "pointer_of": "a device's address that was read from memory: the executor's own, which translates it",
+    "load_f16": ("return corelib_from_half({0}[{1}]);", "inline PTX (cvt.f32.f16); the executor's own rounds as it does"),
+    "store_f16": ("{0}[{1}] = corelib_to_half({2});", "inline PTX (cvt.rn.f16.f32); the executor's own rounds as it does"),
+    "pointer_of": ("return corelib_place{{corelib_pointer((uint64_t)({0}))}};", "a device's address that was read from memory, which the executor translates"),
 }
-"""Functions of the prelude that are not executed as they are written, and why."""
+"""Functions of the prelude that are not executed as they are written: the body that the executor gives them, and why."""
 
 _MEET = re.compile(r"__sync\w+|__shfl\w*|__ballot\w*|__any\w*|__all\w*|__activemask")
 _KERNEL = re.compile(r"__global__\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?void\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?(\w+)\s*\(")
@@ -41,7 +41,7 @@ def read(text: str) -> Text:
     given, replaced = {}, []
     for part, code in (("prelude", prelude), ("source", source)):
         for name in REPLACED:
-            code, found = _without(code, name)
+            code, found = _with_own_body(code, name)
             replaced += [name] if found else []
         if re.search(r"\basm\b", code):
             raise RuntimeError(f"inline PTX outside of the functions that the executor brings of its own ({', '.join(REPLACED)})")
@@ -53,16 +53,17 @@ def read(text: str) -> Text:
     return Text(given["prelude"], source, kernels, _MEET.search(bare) is not None, tuple(replaced), whole.count("\n") if prelude else 0)
 
 
-def _without(code: str, name: str) -> tuple[str, bool]:
-    """Code without the definition of a function of the prelude, its line ends kept."""
-    start = re.search(rf"^FN [^\n;{{]*\b{name}\s*\([^\n{{;]*\)\s*\{{", code, flags=re.M)
+def _with_own_body(code: str, name: str) -> tuple[str, bool]:
+    """Code in which a function of the prelude has the executor's body, its line ends kept; and whether it is there."""
+    start = re.search(rf"^FN [^\n;{{]*\b{name}\s*\(([^\n{{;]*)\)\s*\{{", code, flags=re.M)
     if start is None:
         return code, False
     depth, end = 1, start.end()
     while depth:
         depth += {"{": 1, "}": -1}.get(code[end], 0)
         end += 1
-    return code[: start.start()] + "\n" * code[start.start() : end].count("\n") + code[end:], True
+    body = REPLACED[name][0].format(*[part.split()[-1].lstrip("*") for part in start[1].split(",")])
+    return code[: start.end()] + f" {body} " + "\n" * code[start.end() : end].count("\n") + code[end - 1 :], True
 
 
 def parameters(source: str, kernel: str) -> tuple[str, ...]:

@@ -7,6 +7,9 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <ctime>
+#include <unistd.h>
 #include <vector>
 
 struct Three { u32 x, y, z; };
@@ -122,12 +125,24 @@ static void plain_main() {
   corelib_switch(&fibers[0].stack, scheduler);
 }
 
+constexpr u64 LIVE = 0;
 enum Op { SYNC, SHUFFLE, UP, DOWN, XOR, BALLOT, ANY, ALL };
 
 // Where all lanes of a mask have come to one function, give each its result; whether it did.
 static bool meet(u32 t, std::vector<u32>& ready) {
   const u32 warp = t / current->warp, first = warp * current->warp, end = std::min(first + current->warp, nthreads);
+  while (t < end && fibers[t].where != AT_WARP) ++t;
+  if (t == end) return false;
   Fiber& me = fibers[t];
+  if (me.mask == LIVE) {  // HIP's: all that have not returned
+    u64 live = 0;
+    for (u32 x = first; x < end; ++x) {
+      if (fibers[x].where == DONE) continue;
+      if (fibers[x].where != AT_WARP || fibers[x].place != me.place || fibers[x].mask != LIVE) return false;
+      live |= 1ull << (x - first);
+    }
+    for (u32 x = first; x < end; ++x) fibers[x].mask = live;
+  }
   for (u32 x = first; x < end; ++x)
     if (me.mask >> (x - first) & 1 && (fibers[x].where != AT_WARP || fibers[x].place != me.place || fibers[x].mask != me.mask)) return false;
   u64 votes = 0;
@@ -206,6 +221,7 @@ static void run_block(u64 b) {
     set_thread(t);
     corelib_switch(&scheduler, fibers[t].stack);
     if (fibers[t].where == AT_WARP) meet(t, ready);
+    if (fibers[t].where == DONE) meet(t / current->warp * current->warp, ready);  // whoever waits for all that have not returned
     done += fibers[t].where == DONE;
   }
 }
@@ -228,7 +244,7 @@ extern "C" u64 corelib_live() {
 
 extern "C" u64 corelib_warp(int place, int op, u64 mask, u64 value, int lane, int width) {
   if (current->plain) snprintf(current->fault.text, 256, "a function of warps in what was taken for a plain loop"), fault(UNSUPPORTED, __builtin_return_address(0));
-  if (!(mask >> current_thread % current->warp & 1)) current->fault.other = current_thread, fault(WARP_OTHER, __builtin_return_address(0));
+  if (mask != LIVE && !(mask >> current_thread % current->warp & 1)) current->fault.other = current_thread, fault(WARP_OTHER, __builtin_return_address(0));
   Fiber& f = fibers[current_thread];
   f.where = AT_WARP, f.place = place, f.op = op, f.mask = mask, f.value = value, f.lane = lane, f.width = width;
   leave();
@@ -239,6 +255,10 @@ static volatile bool inside;
 static thread_local bool here;
 static struct sigaction before[4];
 static const int SIGNALS[4] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+
+static void on_end(int) {
+  if (here) fault(ENDLESS, nullptr);
+}
 
 static void on_signal(int number, siginfo_t* info, void*) {
   if (!here) {  // another thread's: as it was before
@@ -273,6 +293,16 @@ extern "C" void corelib_run(Launch* l) {
   struct sigaction action{};
   action.sa_sigaction = on_signal, action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   for (int i = 0; i < 4; ++i) sigaction(SIGNALS[i], &action, &before[i]);
+  struct sigaction end{}, other{};
+  end.sa_handler = on_end, end.sa_flags = SA_ONSTACK | SA_NODEFER;
+  sigaction(SIGRTMIN + 5, &end, &other);
+  timer_t timer;
+  struct sigevent event{};
+  event.sigev_notify = SIGEV_THREAD_ID, event.sigev_signo = SIGRTMIN + 5, event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+  const bool timed = timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) == 0;
+  struct itimerspec after{};
+  after.it_value.tv_sec = (time_t)l->seconds, after.it_value.tv_nsec = (long)((l->seconds - (double)(time_t)l->seconds) * 1e9);
+  if (timed) timer_settime(timer, 0, &after, nullptr);
   here = true;
   if (!sigsetjmp(back, 1)) {
     if (l->plain) {
@@ -283,6 +313,8 @@ extern "C" void corelib_run(Launch* l) {
     }
   }
   here = false;
+  if (timed) timer_delete(timer);
+  sigaction(SIGRTMIN + 5, &other, nullptr);
   for (int i = 0; i < 4; ++i) sigaction(SIGNALS[i], &before[i], nullptr);
   sigaltstack(&old, nullptr);
   current = nullptr;
@@ -300,6 +332,6 @@ extern "C" void __ubsan_handle_divrem_overflow(void* data, u64 a, u64) { told(DI
 extern "C" void __ubsan_handle_shift_out_of_bounds(void* data, u64, u64 by) { told(SHIFT, data, "by ", by); }
 extern "C" void __ubsan_handle_type_mismatch_v1(void* data, u64 pointer) {
   struct { Place place; void* type; u8 log, kind; }* d = decltype(d)(data);
-  current->fault.size = 1u << d->log, current->fault.address = pointer;
+  current->fault.size = 1u << d->log, current->fault.address = device_address(pointer);
   told(MISALIGNED, data, "", 0);
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterable
@@ -16,18 +17,12 @@ from .texts import read, Text
 
 MANY = 64
 """Kernels of a translation unit: the prelude is compiled once for all of them."""
-_PLAIN = ("-std=c++17", "-O1", "-w", "-fPIC", "-ffp-contract=off", "-fwrapv", "-fno-strict-aliasing", "-fno-math-errno", "-fvisibility=hidden", "-U_FORTIFY_SOURCE")
+_PLAIN = ("-std=gnu++17", "-O1", "-w", "-fPIC", "-ffp-contract=off", "-fwrapv", "-fno-strict-aliasing", "-fno-math-errno", "-fvisibility=hidden", "-U_FORTIFY_SOURCE")
 """As NVRTC is told (--fmad=false), and as CUDA's processors compute: signed integers wrap."""
 _CHECKED = (
-    "-DCORELIB_CHECKED", "-g1", "-fsanitize=thread", "--param=tsan-instrument-func-entry-exit=0",
+    "-DCORELIB_CHECKED", "-gdwarf-4", "-g1", "-fsanitize=thread", "--param=tsan-instrument-func-entry-exit=0",
     "-fsanitize=bounds,alignment,integer-divide-by-zero,shift-exponent",
 )
-_OWN = """
-FN float load_f16(const half* p, long long i) { return corelib_from_half(p[i]); }
-FN void store_f16(half* p, long long i, float v) { p[i] = corelib_to_half(v); }
-FN void* pointer_of(unsigned long long address) { return corelib_pointer(address); }
-"""
-
 
 class Unit(NamedTuple):
     """A compiled translation unit: its file, the texts in it by hash, and for each of its numbered kernels the shared variables."""
@@ -51,7 +46,8 @@ def _units(checked: bool) -> dict[str, Unit]:
         found: dict[str, Unit] = {}
         for path in folder().glob(f"unit-{fingerprint()}-{int(checked)}-*.json"):
             unit = Unit(**json.loads(path.read_text(encoding="utf-8")))
-            found |= dict.fromkeys(unit.numbers, unit)
+            if os.path.exists(unit.path):
+                found |= dict.fromkeys(unit.numbers, unit)
         _known[checked] = found
     return _known[checked]
 
@@ -100,7 +96,7 @@ def own_name(kernel: str, number: int) -> str:
 def _source(parts: list[Text]) -> str:
     lines = ['#include "cuda.h"', "namespace {"]
     if parts[0].prelude:
-        lines += ['#line 1 "prelude"', parts[0].prelude, _OWN]
+        lines += ['#line 1 "prelude"', parts[0].prelude]
     lines.append("}")
     for number, part in enumerate(parts):
         macros = re.findall(r"^\s*#\s*define\s+(\w+)", part.source, flags=re.M)
@@ -118,11 +114,10 @@ def _source(parts: list[Text]) -> str:
 
 def _unit(texts: dict[str, str], checked: bool) -> Unit:
     name = f"unit-{fingerprint()}-{int(checked)}-{hashlib.sha256(''.join(texts).encode()).hexdigest()[:16]}"
-    path, source = folder() / f"{name}.so", folder() / f"{name}.cpp"
+    path, source, compiled = folder() / f"{name}.so", folder() / f"{name}.{os.getpid()}.cpp", folder() / f"{name}.{os.getpid()}.o"
     parts = [read(text) for text in texts.values()]
     source.write_text(_source(parts), encoding="utf-8")
     flags = [*_PLAIN, *(_CHECKED if checked else ())]
-    compiled = folder() / f"{name}.o"
     try:
         build(["-c", *flags, f"-I{HERE}", str(source)], compiled)
         build(["-shared", str(compiled), str(runtime_path()), "-lm"], path)  # without the sanitizers' own runtimes
@@ -130,7 +125,9 @@ def _unit(texts: dict[str, str], checked: bool) -> Unit:
         source.unlink()
         compiled.unlink(missing_ok=True)
     unit = Unit(str(path), {key: n for n, key in enumerate(texts)}, _shared(str(path), parts))
-    (folder() / f"{name}.json").write_text(json.dumps(unit._asdict()), encoding="utf-8")
+    partly = folder() / f"{name}.{os.getpid()}.part"
+    partly.write_text(json.dumps(unit._asdict()), encoding="utf-8")
+    partly.rename(folder() / f"{name}.json")
     return unit
 
 
@@ -140,8 +137,12 @@ def _shared(path: str, parts: list[Text]) -> dict[str, list[tuple[int, int]]]:
     rows = [line.split() for line in listed.splitlines()]
     start, stop = (next((int(row[0], 16) for row in rows if row[-1] == f"__{side}_corelib_shared"), 0) for side in ("start", "stop"))
     inside = [(row[3], int(row[0], 16), int(row[1], 16)) for row in rows if len(row) == 4 and start <= int(row[0], 16) < stop]
-    names = [own_name(kernel, number) for number, part in enumerate(parts) for kernel in part.kernels]
-    return {name: [(at - start, size) for symbol, at, size in inside if f"{len(name)}{name}E" in symbol] for name in names}
+    found = {}
+    for number, part in enumerate(parts):
+        space = f"N_1{len(str(number)) + 1}t{number}"  # of functions of the text, which any of its kernels may call
+        for name in [own_name(kernel, number) for kernel in part.kernels]:
+            found[name] = [(at - start, size) for symbol, at, size in inside if f"{len(name)}{name}E" in symbol or space in symbol]
+    return found
 
 
 class Kernel(ctypes.Structure):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cupy.cuda.device import Device
-from cupy.cuda.memory import MemoryPointer, alloc
+from cupy.cuda.memory import MemoryPointer, UnownedMemory, alloc
 from cupy.cuda.stream import _BaseStream, get_current_stream
 from cupy_backends.cuda.api import runtime
 from simulated_cuda.errors import fault
@@ -76,6 +76,13 @@ class ndarray:
         for at in np.ndindex(self.shape[:whole]):
             place = self.data.ptr + sum(i * s for i, s in zip(at, self.strides, strict=False))
             arena.write(place, np.ascontiguousarray(values[at]).reshape(-1).view(np.uint8))
+
+    def _place(self) -> ndarray:
+        """The same place without its memory's owner: what is queued keeps nothing alive, here as on a device."""
+        made = object.__new__(ndarray)
+        made.dtype, made.shape, made.strides, made.base = self.dtype, self.shape, self.strides, None
+        made.data = MemoryPointer(UnownedMemory(self.data.ptr, self.nbytes, None, self.data.device_id), 0)
+        return made
 
     def _view(self, like: np.ndarray[Any, Any], offset: int) -> ndarray:
         made = ndarray(like.shape, like.dtype, self.data + offset, like.strides)
@@ -318,10 +325,11 @@ def queued(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     several = isinstance(like, tuple)
     likes = [np.asarray(x) for x in (like if several else (like,))]
     outs = [ndarray(x.shape, x.dtype) for x in likes]
+    places, given = [x._place() for x in outs], _each([args, kwargs], ndarray._place)
 
     def run() -> None:
-        made = _values(function, args, kwargs)
-        for out, x in zip(outs, made if several else (made,), strict=True):
+        made = _values(function, *given)
+        for out, x in zip(places, made if several else (made,), strict=True):
             if np.shape(x) != out.shape:
                 raise fault(f"{function}: the result's shape {np.shape(x)} depends on the values: CuPy would wait here")
             out._write(x)
@@ -332,7 +340,8 @@ def queued(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def queued_into(out: ndarray, function: Callable[..., Any], *args: Any, **kwargs: Any) -> ndarray:
     """The same into an array that is there."""
-    _queue("array", lambda: out._write(_values(function, args, kwargs)), _arrays([args, kwargs]), [out])
+    place, given = out._place(), _each([args, kwargs], ndarray._place)
+    _queue("array", lambda: place._write(_values(function, *given)), _arrays([args, kwargs]), [out])
     return out
 
 

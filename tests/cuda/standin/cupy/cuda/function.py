@@ -20,9 +20,10 @@ class Module:
     """A text, loaded on the device that is current."""
 
     def __init__(self, text: str) -> None:
-        self.ptr = MACHINE.number()
-        self.device = MACHINE.current
-        self.made = executor.Module(text, MACHINE.checked)
+        with MACHINE.lock:  # threads may want the same text
+            self.ptr = MACHINE.number()
+            self.device = MACHINE.current
+            self.made = executor.Module(text, MACHINE.checked)
 
     def get_function(self, name: str) -> Function:
         return Function(self, name)
