@@ -17,7 +17,7 @@ from corelib.contract.backend import Graph as NativeGraph, UnsupportedError
 from corelib.dispatcher.plugins.checks import NoDeviceError
 from corelib.dispatcher.runtime import Runtime
 from corelib.dispatcher.streams import Stream, current_stream, default_stream, runtime_of
-from corelib.ops.construction.creation import empty_like
+from corelib.ops.construction.creation import empty_like, zeros_like
 from corelib.ops.random.generator import Generator, default_of
 from corelib.pytree.trees import tree_flatten, tree_unflatten
 from corelib.tensor.tensor import Tensor
@@ -283,7 +283,7 @@ class _Graphed:
     def warm_up(self) -> None:
         results = self._called()
         if any(r.requires_grad for r in results):
-            self._backward(results, [empty_like(r) if r.requires_grad else None for r in results])
+            self._backward(results, [zeros_like(r) if r.requires_grad else None for r in results])
         else:
             self.differentiable = False
 

@@ -54,6 +54,9 @@ class PaperLauncher(CudaLauncher):
             self.compiled[source] = name
         return name
 
+    def mark_of(self, index):
+        return np.zeros(512, np.uint8)
+
     def run(self, index, kernel, items, group, buffers, params):
         assert items % group == 0 and items >= 0
 

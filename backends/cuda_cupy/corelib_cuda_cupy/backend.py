@@ -86,9 +86,11 @@ class CupyBackend(Backend):
         return cupy.cuda.Stream.null
 
     def synchronize(self, index: int) -> None:
-        with self._waiting("cudaDeviceSynchronize"), cupy.cuda.Device(index):
+        with self._waiting("cudaDeviceSynchronize"), self.at(index) as stream:
             runtime.deviceSynchronize()
-        self._look(index)
+            marks = self.launcher.marks(index, True)
+            if marks:
+                self._tell(index, stream, marks)
 
     def allocate(self, nbytes: int, index: int) -> Block:
         with cupy.cuda.Device(index):
@@ -130,23 +132,19 @@ class CupyBackend(Backend):
             self._held.popleft()
 
     def device_to_host(self, buffer: Block, offset: int, nbytes: int, index: int) -> Bytes:
-        data, mark, found = np.empty(nbytes, np.uint8), self.launcher.marks(index), np.zeros(1, np.int32)
+        data = np.empty(nbytes, np.uint8)
         with self._waiting("cudaMemcpyAsync"), self.at(index) as stream:
             runtime.memcpyAsync(data.ctypes.data, buffer.ptr + offset, nbytes, _TO_HOST, stream.ptr)
-            if mark is not None:
-                runtime.memcpyAsync(found.ctypes.data, mark.ptr, found.nbytes, _TO_HOST, stream.ptr)
-            stream.synchronize()
-        self.launcher.tell(index, int(found[0]))
+            self._tell(index, stream, self.launcher.marks(index, False))
         return data
 
-    def _look(self, index: int) -> None:
-        """Tell what kernels that the host has waited for found wrong."""
-        mark, found = self.launcher.marks(index), np.zeros(1, np.int32)
-        if mark is not None:
-            with self._told("cudaMemcpyAsync"), self.at(index) as stream:
-                runtime.memcpyAsync(found.ctypes.data, mark.ptr, found.nbytes, _TO_HOST, stream.ptr)
-                stream.synchronize()
-            self.launcher.tell(index, int(found[0]))
+    def _tell(self, index: int, stream: cupy.cuda.Stream, marks: list[Block]) -> None:
+        """Wait for a stream, and raise what the kernels before found wrong."""
+        raised = np.zeros(len(marks), np.int32)
+        for i, mark in enumerate(marks):
+            runtime.memcpyAsync(raised.ctypes.data + 4 * i, mark.ptr, 4, _TO_HOST, stream.ptr)
+        stream.synchronize()
+        self.launcher.tell(index, marks, raised)
 
     @without_overlap
     def device_to_device(self, target: Block, to: int, source: Block, start: int, nbytes: int, index: int) -> None:
@@ -172,7 +170,6 @@ class CupyBackend(Backend):
     def synchronize_queue(self, queue: cupy.cuda.Stream, index: int) -> None:
         with self._waiting("cudaStreamSynchronize"), cupy.cuda.Device(index):
             queue.synchronize()
-        self._look(index)
 
     def event_done(self, event: cupy.cuda.Event) -> bool:
         self.captures.refuse("cudaEventQuery")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
 from corelib.backend import StridedArray
@@ -17,10 +19,13 @@ if TYPE_CHECKING:
 class Graph:
     """What one capture recorded: CuPy's graph, and what it reads that is no tensor's."""
 
-    def __init__(self, draws: Block, seed: int, draw: int) -> None:
+    def __init__(self, index: int, memory: Block, mark: Block, seed: int, draw: int) -> None:
         self.recorded: Any = None
-        self.draws = draws
+        self.index = index
+        self.draws = memory
         """Seed and first draw, two int64 on the device."""
+        self.mark = mark
+        """What its kernels raise where a value is wrong; see `Launcher.mark`."""
         self.seed = seed
         self.draw = draw
         self.drawn = False
@@ -35,6 +40,7 @@ class Captures:
     def __init__(self, backend: CupyBackend) -> None:
         self._backend = backend
         self._here = threading.local()
+        self._launched: dict[tuple[int, int], WeakSet[Graph]] = {}  # by the queue in which they were launched last
 
     @property
     def now(self) -> Graph | None:
@@ -48,9 +54,9 @@ class Captures:
             raise AcceleratorError(f"CUDA error: operation not permitted when stream is capturing ({call})")
 
     def begin(self, queue: Any, index: int, seed: int, draw: int) -> None:
-        graph = Graph(self._backend.allocate(512, index), seed, draw)
-        self._backend.launcher.mark(index, "", 1)  # made now, as it cannot be during a capture
-        self._write(graph, index, seed, draw)
+        mark = self._backend.launcher.lowered(self._backend.allocate(512, index), index)
+        queue.synchronize()  # it may be launched in other queues, which know nothing of this one
+        graph = Graph(index, self._backend.allocate(512, index), mark, seed, draw)
         queue.begin_capture()
         self._here.graph = graph
 
@@ -65,6 +71,11 @@ class Captures:
         if graph.drawn:
             self._write(graph, index, seed, draw)
         graph.recorded.launch(queue)
+        self._launched.setdefault((index, int(queue.ptr)), WeakSet()).add(graph)
+
+    def marks(self, index: int, queue: Hashable) -> list[Block]:
+        """The marks of the graphs that were launched in a queue of a device; in any for None."""
+        return [graph.mark for key, graphs in list(self._launched.items()) if key == (index, queue) or (queue is None and key[0] == index) for graph in graphs]
 
     def drawing(self, index: int, seed: int, draw: int) -> tuple[StridedArray, int] | None:
         """See `Launcher.drawing`; RuntimeError for a generator that is not the one that the capture began with."""

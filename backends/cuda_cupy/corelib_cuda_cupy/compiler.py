@@ -6,6 +6,7 @@ CuPy's build for ROCm compiles the same text by HIP. What differs is said here, 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 import cupy  # type: ignore  # CuPy has no types, and need not be installed
@@ -44,6 +45,17 @@ class CudaLauncher(Launcher):
                 return cupy.RawModule(code=text, options=HIP_OPTIONS if self.hip else OPTIONS).get_function(name)
         except Exception as error:
             raise RuntimeError(f"{self.target.name.upper()}: compiling {name} failed:\n{error}\nThe source was:\n{source}") from None
+
+    def queue_of(self, index: int) -> Hashable:
+        with self.backend.at(index) as stream:
+            return int(stream.ptr)
+
+    def mark_of(self, index: int) -> Block:
+        graph = self.backend.captures.now
+        return super().mark_of(index) if graph is None else graph.mark
+
+    def marks(self, index: int, every: bool) -> list[Block]:
+        return [*super().marks(index, every), *self.backend.captures.marks(index, None if every else self.queue_of(index))]
 
     def drawing(self, index: int, seed: int, draw: int) -> tuple[StridedArray, int] | None:
         return self.backend.drawing(index, seed, draw)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -34,7 +34,7 @@ class Launcher(ABC):
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self._marks: dict[int, Buffer] = {}
+        self._marks: dict[tuple[int, Hashable], Buffer] = {}
         self._wrong: list[str] = []
 
     @abstractmethod
@@ -63,26 +63,39 @@ class Launcher(ABC):
         return self.backend.checks_indices
 
     def mark(self, index: int, wrong: str, ndim: int) -> tuple[StridedArray, int]:
-        """The device's mark, an int32 seen in `ndim` dimensions, and what a kernel raises it to (`mark_max`) where `wrong` is so."""
+        """The queue's mark, an int32 seen in `ndim` dimensions, and what a kernel raises it to (`mark_max`) where `wrong` is so."""
         if wrong not in self._wrong:
             self._wrong.append(wrong)
-        if index not in self._marks:
-            made = self.backend.allocate(512, index)
-            self.backend.host_to_device(made, 0, np.zeros(512, np.uint8), index)
-            self._marks[index] = made
-        return StridedArray(self._marks[index], D.int32, (1,) * ndim, (0,) * ndim, 0, index), self._wrong.index(wrong) + 1
+        return StridedArray(self.mark_of(index), D.int32, (1,) * ndim, (0,) * ndim, 0, index), self._wrong.index(wrong) + 1
 
-    def marks(self, index: int) -> Buffer | None:
-        """Where a device's mark is; None where no kernel has been given it."""
-        return self._marks.get(index)
+    def mark_of(self, index: int) -> Buffer:
+        """Where the mark of this thread's queue is, on device `index`; made at first."""
+        key = (index, self.queue_of(index))
+        if key not in self._marks:
+            self._marks[key] = self.lowered(self.backend.allocate(512, index), index)
+        return self._marks[key]
 
-    def tell(self, index: int, mark: int) -> None:
-        """AcceleratorError for a mark that a kernel has raised; it is lowered again."""
-        if mark:
-            self.backend.host_to_device(self._marks[index], 0, np.zeros(4, np.uint8), index)
+    def queue_of(self, index: int) -> Hashable:
+        """What names the queue that this thread's work goes to: each has a mark of its own, for nothing orders one's work with another's."""
+        return None
+
+    def marks(self, index: int, every: bool) -> list[Buffer]:
+        """The marks that kernels of this thread's queue may have raised, or those of every queue of the device."""
+        return [mark for key, mark in list(self._marks.items()) if key[0] == index and (every or key[1] == self.queue_of(index))]
+
+    def lowered(self, mark: Buffer, index: int) -> Buffer:
+        """A mark that says nothing is wrong."""
+        self.backend.host_to_device(mark, 0, np.zeros(4, np.uint8), index)
+        return mark
+
+    def tell(self, index: int, marks: list[Buffer], raised: NDArray[np.int32]) -> None:
+        """AcceleratorError for a mark that a kernel has raised; they are lowered again."""
+        if raised.any():
+            for mark in marks:
+                self.lowered(mark, index)
             raise AcceleratorError(
-                f"{self.backend.device_type.upper()} error: device-side assert triggered: {self._wrong[mark - 1]}. It is told when the device is "
-                "next waited for, so the call that was wrong came earlier; with CUDA_LAUNCH_BLOCKING=1 in the environment that call raises"
+                f"{self.backend.device_type.upper()} error: device-side assert triggered: {self._wrong[raised.max() - 1]}. It is told when the device "
+                "is next waited for, so the call that was wrong came earlier; with CUDA_LAUNCH_BLOCKING=1 in the environment that call raises"
             )
 
     def drawing(self, index: int, seed: int, draw: int) -> tuple[StridedArray, int] | None:
