@@ -44,6 +44,9 @@ def _infer_pad(input: Tensor, pads: Pads, value: Number) -> Inferred:
     shape = _padded_shape(input, pads)
     if any(n < 0 for n in shape):
         raise RuntimeError(f"pad(): The input size {list(input._shape)}, plus negative padding {pads}, resulted in a negative output size {list(shape)}, which is invalid.")
+    for d, (n, (a, b)) in enumerate(zip(input._shape, pads, strict=True)):
+        if n + min(a, 0) + min(b, 0) < 0:
+            raise RuntimeError(f"pad(): length must be non-negative: padding {(a, b)} cuts more than the {n} places of dimension {d} off")
     if type(value) is int and not LEAST < value < SMALL:
         value = float(value)  # as which PyTorch takes it
     return (shape, input._dtype), (input, pads, fitting_number("pad", value, input._dtype))

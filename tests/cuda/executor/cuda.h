@@ -131,6 +131,33 @@ static inline int __clz(int v) { return v ? __builtin_clz((unsigned)v) : 32; }
 static inline int __clzll(long long v) { return v ? __builtin_clzll((unsigned long long)v) : 64; }
 static inline int __ffs(int v) { return __builtin_ffs(v); }
 static inline int __ffsll(long long v) { return __builtin_ffsll(v); }
+static inline unsigned __brev(unsigned v) {
+  unsigned made = 0;
+  for (int i = 0; i < 32; ++i) made |= (v >> i & 1) << (31 - i);
+  return made;
+}
+// To nearest in each step, and the quick ones of less accuracy: the C library's
+#define CORELIB_ROUNDED(T, S, F) \
+  static inline T __##F##add_rn(T a, T b) { return a + b; } \
+  static inline T __##F##sub_rn(T a, T b) { return a - b; } \
+  static inline T __##F##mul_rn(T a, T b) { return a * b; } \
+  static inline T __##F##div_rn(T a, T b) { return a / b; } \
+  static inline T __##F##sqrt_rn(T a) { return sqrt(a); } \
+  static inline T __##F##rcp_rn(T a) { return (T)1 / a; } \
+  static inline T __fma##S##_rn(T a, T b, T c) { return fma(a, b, c); }
+CORELIB_ROUNDED(float, f, f) CORELIB_ROUNDED(double, , d)
+#define __expf(V) expf(V)
+#define __logf(V) logf(V)
+#define __log2f(V) log2f(V)
+#define __sinf(V) sinf(V)
+#define __cosf(V) cosf(V)
+#define __powf(A, B) powf(A, B)
+static inline float __fdividef(float a, float b) { return a / b; }
+static inline float __saturatef(float v) { return v > 0 ? v < 1 ? v : 1 : 0; }
+static inline float rcbrtf(float v) { return 1 / cbrtf(v); }
+static inline int __float2int_rn(float v) { return (int)rintf(v); }
+static inline int __float2int_rz(float v) { return (int)v; }
+static inline float __int2float_rn(int v) { return (float)v; }
 template <class T> static inline T __ldg(const T* p) { return *p; }
 static inline float rsqrtf(float v) { return 1.0f / sqrtf(v); }
 static inline double rsqrt(double v) { return 1.0 / sqrt(v); }

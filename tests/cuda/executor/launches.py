@@ -30,6 +30,8 @@ class Record:
         self.checked: set[str] = set()
         self.launches = 0
         self.threads = 0
+        self.conversions: dict[str, int] = {}
+        """Of floating-point numbers that the integer cannot hold, whose result C leaves open, by kernel."""
         self.replaced: dict[str, int] = {}
         """How many of the texts use functions that were not executed as they are written."""
 
@@ -37,7 +39,8 @@ class Record:
         said = ", ".join(f"{name} in {count}" for name, count in sorted(self.replaced.items())) or "none"
         return (
             f"texts compiled {len(self.compiled)}, executed {len(self.executed)} (checked {len(self.checked)}); launches {self.launches}, "
-            f"threads {self.threads}; not executed as written: {said}"
+            f"threads {self.threads}; not executed as written: {said}; "
+            f"conversions to integers that C leaves open: {', '.join(f'{name} {count}' for name, count in sorted(self.conversions.items())) or 'none'}"
         )
 
 
@@ -117,6 +120,8 @@ class Function:
             library().corelib_run(ctypes.addressof(run))
             executed.launches += 1
             executed.threads += run.threads_run
+            if run.conversions:
+                executed.conversions[self.name] = executed.conversions.get(self.name, 0) + run.conversions
             if run.fault.kind:
                 raise self._told(run, arenas, arguments)
             executed.executed.add(self.module.hash)
@@ -134,6 +139,8 @@ class Function:
         threads = block[0] * block[1] * block[2]
         if threads > MOST_THREADS or any(n > most for n, most in zip(block, MOST_BLOCK, strict=True)):
             wrong = f"a block of {block}, {threads} threads: at most {MOST_BLOCK}, {MOST_THREADS} threads"
+        elif threads > self.module.text.bounds.get(self.name, threads):
+            wrong = f"a block of {threads} threads: its launch bounds are {self.module.text.bounds[self.name]}"
         elif min(*grid, *block) < 1:
             wrong = f"a grid of {grid} blocks of {block} threads: at least one of each"
         elif any(n > most for n, most in zip(grid, MOST_GRID, strict=True)):

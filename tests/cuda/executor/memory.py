@@ -15,6 +15,8 @@ from .runtime import library
 
 Bytes = NDArray[np.uint8]
 ALIGNMENT = GUARD = 256
+SPACE = 64 << 30
+"""The least address space of a device."""
 _ALLOCATED, _WRITTEN, _PAGE = 1, 3, 4096
 LOCK = threading.RLock()
 """Held by whatever touches the memory of devices: the runtime runs one launch at a time."""
@@ -32,7 +34,7 @@ class Arena:
             raise ValueError(f"base {base:#x} is to be a multiple of 4096 and outside of what a process can address")
         self.nbytes = nbytes
         self.base = base
-        self.span = (max(4 * nbytes, 64 << 30) + 4095) // 4096 * 4096
+        self.span = (max(4 * nbytes, SPACE) + 4095) // 4096 * 4096
         self.in_use = 0
         self._starts: list[int] = []
         self._sizes: dict[int, int] = {}
@@ -56,8 +58,8 @@ class Arena:
             if self.in_use + nbytes > self.nbytes:
                 raise MemoryError(f"{nbytes} bytes, and {self.in_use} of {self.nbytes} are in use")
             start = self._gap(nbytes)
+            self._sizes[start] = nbytes  # before the start, and gone after it: a signal that comes in here leaves what can be gone on with
             bisect.insort(self._starts, start)
-            self._sizes[start] = nbytes
             self.in_use += nbytes
             library().arena_allocate(self.handle, start, nbytes)
             return self.base + start
@@ -84,13 +86,14 @@ class Arena:
         """Give an array back; whoever uses it from now on is at fault."""
         with LOCK:
             start = address - self.base
-            nbytes = self._sizes.pop(start, None)
-            if nbytes is None:
-                raise Fault("freed", f"free of {address:#x}, {self.described(address)}: no array begins there")
             place = bisect.bisect_left(self._starts, start)
+            if place == len(self._starts) or self._starts[place] != start:
+                raise Fault("freed", f"free of {address:#x}, {self.described(address)}: no array begins there")
+            nbytes = self._sizes[start]
             del self._starts[place]
             low = max(start - _PAGE, self._starts[place - 1] + self._sizes[self._starts[place - 1]] if place else 0)
             high = min(start + nbytes + _PAGE, self._starts[place] if place < len(self._starts) else self.span)
+            del self._sizes[start]
             self.in_use -= nbytes
             self._freed.append((start, nbytes))
             library().arena_free(self.handle, start, nbytes, low, high)

@@ -52,6 +52,7 @@ struct Launch {
   u64 dynamic_size;
   u64 constant_low, constant_high;
   u64 threads_run;
+  u64 conversions;   // of floating-point numbers that the integer cannot hold
   double seconds;    // of the processor, after which a kernel is taken for one that does not end
   Fault fault;
 };

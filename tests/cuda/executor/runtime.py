@@ -38,7 +38,7 @@ class Launch(ctypes.Structure):
         ("plain", ctypes.c_uint32), ("warp", ctypes.c_uint32), ("seed", ctypes.c_uint64), ("arenas", ctypes.c_void_p), ("narenas", ctypes.c_uint64),
         ("shared", ctypes.c_void_p), ("nshared", ctypes.c_uint64), ("low", ctypes.c_uint64), ("high", ctypes.c_uint64),
         ("dynamic", ctypes.c_void_p), ("dynamic_size", ctypes.c_uint64), ("constant_low", ctypes.c_uint64), ("constant_high", ctypes.c_uint64),
-        ("threads_run", ctypes.c_uint64), ("seconds", ctypes.c_double), ("fault", Found),
+        ("threads_run", ctypes.c_uint64), ("conversions", ctypes.c_uint64), ("seconds", ctypes.c_double), ("fault", Found),
     ]  # fmt: skip
 
 

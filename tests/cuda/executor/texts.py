@@ -17,6 +17,7 @@ REPLACED = {
 
 _MEET = re.compile(r"__sync\w+|__shfl\w*|__ballot\w*|__any\w*|__all\w*|__activemask")
 _KERNEL = re.compile(r"__global__\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?void\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?(\w+)\s*\(")
+_BOUNDS = re.compile(r"__launch_bounds__\s*\(\s*(\d+)[^)]*\)\s*(?:void\s+)?(\w+)\s*\(")
 _DYNAMIC = re.compile(r"extern\s+__shared__\s+(?:__align__\s*\(\d+\)\s*)?([\w ]+?)\s+(\w+)\s*\[\s*\]\s*;")
 
 
@@ -28,6 +29,8 @@ class Text(NamedTuple):
     kernels: tuple[str, ...]
     meets: bool
     """Whether threads meet in it: at barriers, in shuffles or votes."""
+    bounds: dict[str, int]
+    """The most threads of a block by kernel, where __launch_bounds__ says that in digits."""
     replaced: tuple[str, ...]
     lines: int
     """Lines before `source` in the text that was handed over."""
@@ -49,8 +52,15 @@ def read(text: str) -> Text:
     source, found = _DYNAMIC.subn(r"\1* \2 = (\1*)corelib_dynamic;", given["source"])
     replaced += ["extern __shared__"] if found else []
     kernels = tuple(_KERNEL.findall(source))
+    bounds = {kernel: int(most) for most, kernel in _BOUNDS.findall(source)}
+    return Text(given["prelude"], source, kernels, _meets(given["prelude"], source), bounds, tuple(replaced), whole.count("\n") if prelude else 0)
+
+
+def _meets(prelude: str, source: str) -> bool:
+    """Whether a source has a barrier, a shuffle or a vote, or what the prelude defines with one."""
+    names = {part[1] for part in re.finditer(r"^(?:FN [^\n(;]*?|#\s*define\s+)(\w+)\b(?:.*\\\n)*.*", prelude, flags=re.M) if _MEET.search(part[0])}
     bare = re.sub(r"//[^\n]*|/\*.*?\*/", "", source, flags=re.S)
-    return Text(given["prelude"], source, kernels, _MEET.search(bare) is not None, tuple(replaced), whole.count("\n") if prelude else 0)
+    return _MEET.search(bare) is not None or any(re.search(rf"\b{name}\b", bare) for name in names)
 
 
 def _with_own_body(code: str, name: str) -> tuple[str, bool]:

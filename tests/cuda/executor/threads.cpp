@@ -335,3 +335,4 @@ extern "C" void __ubsan_handle_type_mismatch_v1(void* data, u64 pointer) {
   current->fault.size = 1u << d->log, current->fault.address = device_address(pointer);
   told(MISALIGNED, data, "", 0);
 }
+extern "C" void __ubsan_handle_float_cast_overflow(void*, u64) { ++current->conversions; }

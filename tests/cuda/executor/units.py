@@ -21,7 +21,7 @@ _PLAIN = ("-std=gnu++17", "-O1", "-w", "-fPIC", "-ffp-contract=off", "-fwrapv", 
 """As NVRTC is told (--fmad=false), and as CUDA's processors compute: signed integers wrap."""
 _CHECKED = (
     "-DCORELIB_CHECKED", "-gdwarf-4", "-g1", "-fsanitize=thread", "--param=tsan-instrument-func-entry-exit=0",
-    "-fsanitize=bounds,alignment,integer-divide-by-zero,shift-exponent",
+    "-fsanitize=bounds,alignment,integer-divide-by-zero,shift-exponent,float-cast-overflow",
 )
 
 class Unit(NamedTuple):
