@@ -223,8 +223,11 @@ for item, attributes in json.load(sys.stdin).items():
     missing += [f"{item}.{a}" for a in attributes if not hasattr(there, a) and a not in OWN.get(name, ())]
 print(json.dumps(missing))
 """
-    # set in __init__, so that only objects have them
-    own = {"ndarray": ["dtype", "shape", "strides", "data"], "UnownedMemory": [], "MemoryPointer": ["ptr", "mem"], "PinnedMemory": ["ptr", "size"], "Function": ["ptr", "module"], "ufunc": ["nin", "nout", "name", "types"], "RawKernel": ["code", "options", "name", "backend"], "PinnedMemoryPointer": ["ptr", "mem"], "RawModule": ["code", "options", "backend"], "MemoryPool": [], "Device": ["id"]}
+    own = {  # set in __init__, so that only objects have them
+        "ndarray": ["dtype", "shape", "strides", "data"], "MemoryPointer": ["ptr", "mem"], "PinnedMemory": ["ptr", "size"], "Device": ["id"],
+        "PinnedMemoryPointer": ["ptr", "mem"], "Function": ["ptr", "module"], "ufunc": ["nin", "nout", "name", "types"],
+        "RawKernel": ["code", "options", "name", "backend"], "RawModule": ["code", "options", "backend"],
+    }  # fmt: skip
     assert in_standin(f"OWN = {own!r}\n" + program, classes) == []
 
 

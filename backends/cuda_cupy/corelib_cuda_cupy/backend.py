@@ -151,6 +151,23 @@ class CupyBackend(Backend):
         with self._told("cudaMemcpyAsync"), self.at(index) as stream:
             runtime.memcpyAsync(target.ptr + to, source.ptr + start, nbytes, _ON_DEVICE, stream.ptr)
 
+    def copy_between(self, target: Block, to: int, source: Block, start: int, nbytes: int, target_index: int, source_index: int) -> None:
+        with self._told("cudaMemcpyPeerAsync"):
+            ready = self._event(source_index)
+            with self.at(target_index) as stream:
+                stream.wait_event(ready)
+                runtime.memcpyPeerAsync(target.ptr + to, target_index, source.ptr + start, source_index, nbytes, stream.ptr)
+            done = self._event(target_index)
+            with self.at(source_index) as stream:
+                stream.wait_event(done)  # only then may the source be written again
+
+    def _event(self, index: int) -> cupy.cuda.Event:
+        """An event in the stream on which this thread's work is queued."""
+        with self.at(index) as stream:
+            event = cupy.cuda.Event(disable_timing=True)
+            event.record(stream)
+            return event
+
     def address(self, buffer: Block) -> int:
         return int(buffer.ptr)
 

@@ -72,7 +72,7 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     def joined(at: Native, given: Native) -> tuple[Native, Native]:
         """The places, each once, and the sums of the rows that go there: in float64, or where they are that wide added in pairs, and the sums again."""
         bits = at.size.bit_length()
-        if int(at.max(initial=0)).bit_length() + bits < 64:  # to sort numbers that have it all is much quicker than to sort places
+        if (int(at.max()) if at.size else 0).bit_length() + bits < 64:  # to sort numbers that have it all is much quicker than to sort places
             keys = xp.sort((at << bits) | xp.arange(at.size))
             at, order = keys >> bits, keys & ((1 << bits) - 1)
         else:

@@ -118,7 +118,9 @@ def test_two_devices_each_with_a_model_and_copies_between():
         for a, b in zip(made, results[0], strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
     a = torch.arange(6.0, device="cuda:0")
+    waits = sum(n for kind, n in MACHINE.counts.items() if kind.startswith("wait:"))
     b = a.to("cuda:1")
+    assert sum(n for kind, n in MACHINE.counts.items() if kind.startswith("wait:")) == waits  # the host has no part in it
     assert b.device.index == 1 and b.to("cuda:0").tolist() == a.tolist()
     with cuda.device(1):
         assert torch.ones(2, device="cuda").device.index == 1 and cuda.current_stream().device.index == 1
@@ -139,6 +141,20 @@ def test_a_pipeline_over_two_devices_with_streams_of_both():
             out = second(h.to("cuda:1"))
     cuda.synchronize(1)
     np.testing.assert_allclose(out.detach().cpu().numpy(), want.detach().numpy(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_copy_between_devices_is_in_the_order_of_both(seed):
+    program = """
+import corelib as torch
+a = torch.ones(70001, device="cuda:0")
+for i in range(10):
+    b = a.to("cuda:1")
+    a.mul_(2)  # after the copy
+    assert (b * 3).sum().item() == 3 * 70001 * 2 ** i
+print("right")
+"""
+    assert ran("-c", program, CORELIB_CUDA_STANDIN=f"seed={seed}") == "right\n"
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -71,8 +71,9 @@ class ndarray:
         if not self.size:
             return
         arena = MACHINE.device_at(self.data.ptr).arena
-        values = np.broadcast_to(values, self.shape).astype(self.dtype, copy=False)
-        whole = next((d for d in range(self.ndim + 1) if self.strides[d:] == _dense(self.shape[d:], self.itemsize, "C")))
+        with np.errstate(all="ignore"):
+            values = np.broadcast_to(values, self.shape).astype(self.dtype, copy=False)
+        whole = next(d for d in range(self.ndim + 1) if self.strides[d:] == _dense(self.shape[d:], self.itemsize, "C"))
         for at in np.ndindex(self.shape[:whole]):
             place = self.data.ptr + sum(i * s for i, s in zip(at, self.strides, strict=False))
             arena.write(place, np.ascontiguousarray(values[at]).reshape(-1).view(np.uint8))
@@ -212,6 +213,9 @@ class ndarray:
 
     def take(self, indices: Any, axis: Any = None, out: Any = None) -> ndarray:
         return reduced(lambda x, i: np.take(x, i, axis, mode="wrap"), self, indices, out=out)
+
+    def repeat(self, repeats: Any, axis: Any = None) -> ndarray:
+        return queued(lambda x: np.repeat(x, repeats, axis), self)
 
     def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> ndarray:
         return reduced(np.sum, self, axis=axis, dtype=dtype, out=out, keepdims=keepdims)

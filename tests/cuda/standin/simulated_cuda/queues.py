@@ -164,7 +164,15 @@ class Scheduler:
         work.time = device.clock
         work.waits = []
         run, work.run = work.run, _nothing
-        run()
+        try:
+            run()
+        except BaseException:  # as on a device whose kernel has faulted, nothing that was queued is done any more
+            for each in self._machine.devices:
+                for other in each.streams:
+                    for lost in other.pending:
+                        lost.done, lost.run = True, _nothing
+                    other.pending.clear()
+            raise
 
     def until(self, work: Work | None) -> None:
         """Go on until a piece of work is done. Half the time nothing else is done than what it needs."""

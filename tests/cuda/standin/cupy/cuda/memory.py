@@ -43,9 +43,17 @@ class Memory(BaseMemory):
         self.device_id = get_device_id()
         self.ptr = runtime.malloc(size) if size > 0 else 0
 
+    def _taken(self) -> Memory:
+        """The same memory under a new owner. A garbage collection finalizes all of a cycle, also what a pool's finalizer has just brought back."""
+        made = object.__new__(Memory)
+        made.size, made.device_id, made.ptr = self.size, self.device_id, self.ptr
+        self.ptr = 0
+        return made
+
     def __del__(self) -> None:
         if self.ptr:
             MACHINE.dropped.append(self.ptr)  # cudaFree waits, and nothing may wait in a finalizer: it is called before the next allocation
+            self.ptr = 0
 
 
 class UnownedMemory(BaseMemory):
@@ -154,7 +162,10 @@ class MemoryPool:
         return MemoryPointer(PooledMemory(block, weakref.ref(self), stream), 0)
 
     def _take_back(self, block: Memory, stream: int) -> None:
-        self._kept.setdefault((block.device_id, stream, block.size), []).append(block)
+        if block.ptr:
+            self._kept.setdefault((block.device_id, stream, block.size), []).append(block._taken())
+        else:
+            self._totals[block.device_id] -= block.size
 
     def free_all_blocks(self, stream: Any = None) -> None:
         device = get_device_id()

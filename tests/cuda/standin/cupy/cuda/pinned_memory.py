@@ -19,9 +19,17 @@ class PinnedMemory:
         self.size = size
         self.ptr = runtime.hostAlloc(size, flags) if size > 0 else 0
 
+    def _taken(self) -> PinnedMemory:
+        """The same memory under a new owner; see Memory._taken."""
+        made = object.__new__(PinnedMemory)
+        made.size, made.ptr = self.size, self.ptr
+        self.ptr = 0
+        return made
+
     def __del__(self) -> None:
         if self.ptr:
             host.free_pinned(self.ptr)
+            self.ptr = 0
 
     def __int__(self) -> int:
         return self.ptr
@@ -85,8 +93,9 @@ class PinnedMemoryPool:
         return PinnedMemoryPointer(PooledPinnedMemory(mem, weakref.ref(self)), 0)
 
     def _take_back(self, mem: PinnedMemory) -> None:
-        host.write(mem.ptr, bytes([host.RUBBISH]) * mem.size)
-        self._kept.setdefault(mem.size, []).append(mem)
+        if mem.ptr:
+            host.write(mem.ptr, bytes([host.RUBBISH]) * mem.size)
+            self._kept.setdefault(mem.size, []).append(mem._taken())
 
     def free_all_blocks(self) -> None:
         self._kept.clear()

@@ -44,7 +44,7 @@ class Event:
         self.ptr = runtime.eventCreateWithFlags(flags | (runtime.eventInterprocess if interprocess else 0))
 
     def __del__(self) -> None:
-        if self.ptr:
+        if runtime is not None and self.ptr:
             runtime.eventDestroy(self.ptr)
 
     @property
@@ -163,7 +163,7 @@ class Stream(_BaseStream):
             super().__init__(runtime.streamCreateWithPriority(flags, priority or 0), runtime.getDevice())
 
     def __del__(self) -> None:
-        if getattr(self, "ptr", 0) not in (0, runtime.streamLegacy, runtime.streamPerThread):
+        if runtime is not None and getattr(self, "ptr", 0) not in (0, runtime.streamLegacy, runtime.streamPerThread):  # not while Python ends
             runtime.streamDestroy(self.ptr)
 
 

@@ -180,6 +180,8 @@ def _copy(dst: int, src: int, size: int, kind: int, label: str, later: bool) -> 
         held = MACHINE.device_at(address).allocations.holding(address)
         if held is None or address + size > sum(held):
             raise errors.CudaError(errors.INVALID_VALUE, f"{size} bytes at {address:#x} are not within an allocation")
+    if to is not None and start == to and abs(dst - src) < size and dst != src:
+        raise errors.fault(f"{label}: {size} bytes from {src:#x} to {dst:#x} overlap, and what is copied then is undefined")
     if to is None and later:
         host.write(dst, bytes([host.RUBBISH]) * size)  # nobody may read it before the copy has been done
     seen = host.read(src, size) if start is None and later else None
