@@ -53,7 +53,6 @@ class CupyBackend(Backend):
         self.checks_indices = os.environ.get("CUDA_LAUNCH_BLOCKING", "0") != "1"
         self.launcher = CudaLauncher(self)
         self.captures = Captures(self)
-        self.drawing = self.captures.drawing
         self.waits = 0
         """How often the host has waited for a device."""
         self._held: deque[tuple[cupy.cuda.Event, Bytes]] = deque()

@@ -58,7 +58,7 @@ class CudaLauncher(Launcher):
         return [*super().marks(index, every), *self.backend.captures.marks(index, None if every else self.queue_of(index))]
 
     def drawing(self, index: int, seed: int, draw: int) -> tuple[StridedArray, int] | None:
-        return self.backend.drawing(index, seed, draw)
+        return self.backend.captures.drawing(index, seed, draw)
 
     def run(self, index: int, kernel: cupy.RawKernel, items: int, group: int, buffers: list[Block], params: bytes) -> None:
         if group == 1:  # items that share nothing

@@ -99,9 +99,7 @@ def _accepts(op: Op, dtype: DType) -> bool:
 
 def _register_division(table: KernelTable, launcher: Launcher, rows: Rows, dtypes: tuple[DType, ...]) -> None:
     """Rounded division of integers refuses a zero divisor; the generated kernels give 0 there."""
-    truth = Reduce("truth", "i32", "0", "(v1 == 0)", "{a} | {b}")
-    zeros = Program("any_zero", 1, (truth, Store(0, "truth")))
-    told = Program("any_zero", 1, (truth, Store(0, "truth && v2 < x0 ? x0 : v2")), ("i64",))
+    zeros = Program("any_zero", 1, (Reduce("truth", "i32", "0", "(v1 == 0)", "{a} | {b}"), Store(0, "truth")))
 
     def any_zero(divisor: Operand) -> bool:
         if not isinstance(divisor, StridedArray):
@@ -109,10 +107,6 @@ def _register_division(table: KernelTable, launcher: Launcher, rows: Rows, dtype
         if 0 in divisor.shape:
             return False
         index, every = divisor.device_index, tuple(range(len(divisor.shape)))
-        if launcher.later:
-            mark, number = launcher.mark(index, "ZeroDivisionError: an integer was divided by zero", len(every))
-            rows.run(told, [mark, divisor, mark], divisor.shape, every, (number,))
-            return False
         scratch = launcher.scratch(index, 4)
         flag = StridedArray(scratch._raw, D.int32, (1,) * len(divisor.shape), (0,) * len(divisor.shape), 0, index)
         rows.run(zeros, [flag, divisor], divisor.shape, every)

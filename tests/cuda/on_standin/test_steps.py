@@ -101,7 +101,6 @@ WRONG = {
     "embedding": lambda i, x: torch.nn.functional.embedding(i, x), "index_select": lambda i, x: x.index_select(0, i), "index": lambda i, x: x[i],
     "gather": lambda i, x: x.gather(0, i.unsqueeze(1)), "scatter_add": lambda i, x: x.scatter_add(0, i.unsqueeze(1), x),
     "cross_entropy": lambda i, x: torch.nn.functional.cross_entropy(x[:2], i), "nll_loss": lambda i, x: torch.nn.functional.nll_loss(x[:2], i),
-    "floor_divide": lambda i, x: i // torch.zeros(2, dtype=torch.int64, device="cuda"),
 }  # fmt: skip
 
 
@@ -111,7 +110,7 @@ def test_a_wrong_index_is_told_at_the_next_wait_and_the_device_works_on(call):
     waits = BACKEND.waits
     call(i, x)
     assert BACKEND.waits == waits
-    with pytest.raises(torch.AcceleratorError, match="device-side assert triggered: .*(out of bounds|divided by zero)"):
+    with pytest.raises(torch.AcceleratorError, match="device-side assert triggered: .*out of bounds"):
         torch.cuda.synchronize()
     torch.cuda.synchronize()
     assert x.shape == (4, 3) and (x - x).sum().item() == 0
