@@ -67,9 +67,14 @@ def main(given: list[str] | None = None) -> int:
     return 0 if all(p["status"] in ("done", "absent") and not p["wrong"] for p in found) else 1
 
 
+def module_of(name: str) -> list[str]:
+    """How the interpreter is told which part to run."""
+    return ["-m", f"benchmarks.gpu.{name}"]
+
+
 def run(name: str, args: argparse.Namespace, seconds: float, out: Path, environment: dict[str, str]) -> report.Found:
     """One part in a process group of its own, ended when its time is up."""
-    command = [sys.executable, "-m", f"benchmarks.gpu.{name}", "--device", args.device, "--seconds", str(seconds), "--seed", str(args.seed)]
+    command = [sys.executable, *module_of(name), "--device", args.device, "--seconds", str(seconds), "--seed", str(args.seed)]
     start = time.monotonic()
     with (out.parent / f"{name}.txt").open("w+b") as said:
         process = subprocess.Popen(

@@ -21,7 +21,7 @@ PACKAGES = {
 }
 """Folder: distribution, and its entry point as group, name and value."""
 NEEDED = ("numpy", "cupy")
-REPLACED = ("pluggy", "importlib_metadata", "ml_dtypes")
+REPLACED = ("pluggy", "importlib_metadata", "ml_dtypes", "sklearn")
 
 
 class Surroundings:
@@ -35,7 +35,11 @@ class Surroundings:
     def __enter__(self) -> Surroundings:
         folder = Path(self._folder.name)
         for name in self.missing:
-            shutil.copy(Path(__file__).parent / "instead" / f"{name}.py", folder)
+            place = Path(__file__).parent / "instead" / name
+            if place.is_dir():
+                shutil.copytree(place, folder / name)
+            else:
+                shutil.copy(place.with_suffix(".py"), folder)
         for distribution, group, name, value in PACKAGES.values():
             if _installed(distribution):
                 continue
