@@ -7,7 +7,7 @@ it allocates comes from a pool of its own, or one that it shares. Nothing may wa
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import count
 from typing import Any, TypeAlias
 
@@ -158,7 +158,7 @@ class CUDAGraph:
         raise RuntimeError("You cannot access the raw cudaGraph_t instance unless CUDAGraph was initialized with keep_graph=True")
 
 
-class graph:  # noqa: N801  # PyTorch's name
+class graph:  # PyTorch's name
     """A context that captures: `with torch.cuda.graph(g, pool=None, stream=None, capture_error_mode="global"):`.
 
     stream: where to capture; a side stream that all such contexts share for None. Before it, the device is waited for and kept memory given back.

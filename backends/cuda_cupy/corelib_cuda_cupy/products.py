@@ -8,6 +8,7 @@ CuPy refuses cuBLAS's calls then, and all on ROCm, where nobody has looked at wh
 from __future__ import annotations
 
 import ctypes
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,7 @@ def _merged(x: StridedArray, ndim: int) -> StridedArray | None:
 def _flattened(x: StridedArray, count: int) -> StridedArray | None:
     """The first `count` dimensions as one."""
     kept = [(n, s) for n, s in zip(x.shape[:count], x.strides[:count], strict=True) if n != 1]
-    if any(s != n * t for (_, s), (n, t) in zip(kept, kept[1:], strict=False)):
+    if any(s != n * t for (_, s), (n, t) in pairwise(kept)):
         return None
     step = kept[-1][1] if kept else x.shape[-1] * (x.shape[-2] if count < len(x.shape) - 1 else 1)
     return x._replace(shape=(prod(x.shape[:count]), *x.shape[count:]), strides=(step, *x.strides[count:]))

@@ -24,7 +24,7 @@ from corelib.backend.codegen.prelude import Target
 from corelib.backend.codegen.programs import Program, Reduce, Store
 from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
-from corelib.backend.signatures import Ints, Outcome
+from corelib.backend.signatures import Outcome
 from corelib.contract.backend import StridedArray
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
@@ -313,7 +313,7 @@ def _way(dtype: DType, m: int, n: int, k: int, batches: int) -> tuple[str, int, 
     if not dtype.is_floating_point or tiles >= _FEW_GROUPS or k < _LONG:
         return "tile", 1, k
     parts = min(k // (_LONG // 2), -(-2 * _FEW_GROUPS // tiles))
-    span = -(-(-(-k // parts)) // STEP) * STEP
+    span = -(-k // (parts * STEP)) * STEP
     parts = -(-k // span)
     return ("parts" if parts > 1 else "tile"), parts, span
 
