@@ -131,24 +131,28 @@ class Adam(Optimizer):
             amsgrad, maximize, decoupled = group["amsgrad"], group["maximize"], group["decoupled_weight_decay"]
             options = (lr, beta1, beta2, eps, decay, amsgrad, maximize, decoupled)
             together: dict[int, list[tuple[Tensor | None, ...]]] = {}  # by the number of steps
-            counts: list[Tensor] = []  # where those are on the device
+            counted: list[tuple[Tensor | None, ...]] = []  # whose numbers of steps are on the device, and those numbers
+            counts: list[Tensor] = []
             for p in group["params"]:
                 grad = p.grad
                 if grad is None:
                     continue
                 state = self._state_of(group, p)
                 largest = state["max_exp_avg_sq"] if amsgrad else None
-                if group["capturable"]:
-                    count = 0
-                    counts.append(state["step"])
-                else:
-                    count = self._advance(p, state["step"])
                 row: tuple[Tensor | None, ...] = (p, grad, state["exp_avg"], state["exp_avg_sq"], largest)
-                together.setdefault(count, []).append(tuple(map(as_real, row)) if p.is_complex() else row)
+                row = tuple(map(as_real, row)) if p.is_complex() else row
+                if state["step"].device.type == "cpu":
+                    check_capturable(group)
+                    together.setdefault(self._advance(p, state["step"]), []).append(row)
+                else:
+                    counted.append(row)
+                    counts.append(state["step"])
+            if counts and not updates("_adam_steps_", counted, options, counts):
+                check_capturable(group)
+                for row, step in zip(counted, counts, strict=True):
+                    advance(*row, self._advance(row[0], step), *options)
             for count, rows in together.items():
-                if group["capturable"]:
-                    check_capturable(group, updates("_adam_steps_", rows, options, counts))
-                elif not updates("_adam_steps_", rows, (count, *options)):
+                if not updates("_adam_steps_", rows, (count, *options)):
                     for row in rows:
                         advance(*row, count, *options)
         return loss
@@ -165,7 +169,7 @@ class Adam(Optimizer):
                 state["max_exp_avg_sq"] = zeros_like(p)
         return state
 
-    def _advance(self, p: Tensor, step: Tensor) -> int:
+    def _advance(self, p: Tensor | None, step: Tensor) -> int:
         """Add one to a step count, in its own memory where that is the host's, and return it."""
         known = self._counts.get(id(p))
         if known is None or known[0] is not step:

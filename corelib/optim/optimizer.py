@@ -163,9 +163,9 @@ def check_fused(p: Tensor) -> None:
         )
 
 
-def check_capturable(group: Group, done: bool = False) -> None:
-    """AssertionError, PyTorch's type for what it too refuses off its accelerators, where a group asks for `capturable` and that is not `done`."""
-    if group.get("capturable") and not done:
+def check_capturable(group: Group) -> None:
+    """AssertionError, PyTorch's type for what it too refuses off its accelerators, where a group asks for `capturable`."""
+    if group.get("capturable"):
         raise AssertionError(
             "If capturable=True, params and state_steps must be on supported devices: Adam and AdamW have it for contiguous parameters of one "
             "dtype on cuda, and no other optimizer; make this one with capturable=False"

@@ -110,7 +110,8 @@ def _infer_index_put(input: Tensor, indices: Sequence[Tensor | None], values: Te
         )
     given, _, shape, _ = joint_shape(input, indices)
     checked = [(t, input._shape[d], d) for d, t in given.items() if d not in of_masks]
-    check_indices("index_put", checked, IndexError, wrap=True)
+    if len(given) > 1 or not checks_itself(input):
+        check_indices("index_put", checked, IndexError, wrap=True)
     if not values._shape and values._device is not input._device and values._device.type == "cpu":
         values = values.to(input._device)
     if broadcast_shapes(values._shape, shape) != shape:

@@ -99,6 +99,7 @@ def test_a_step_count_on_the_device_gives_the_same_steps():
 
 WRONG = {
     "embedding": lambda i, x: torch.nn.functional.embedding(i, x), "index_select": lambda i, x: x.index_select(0, i), "index": lambda i, x: x[i],
+    "index_put": lambda i, x: x.clone().__setitem__(i, 1.0), "index_add": lambda i, x: x.index_add(0, i, x[:2]),
     "gather": lambda i, x: x.gather(0, i.unsqueeze(1)), "scatter_add": lambda i, x: x.scatter_add(0, i.unsqueeze(1), x),
     "cross_entropy": lambda i, x: torch.nn.functional.cross_entropy(x[:2], i), "nll_loss": lambda i, x: torch.nn.functional.nll_loss(x[:2], i),
 }  # fmt: skip
@@ -114,6 +115,18 @@ def test_a_wrong_index_is_told_at_the_next_wait_and_the_device_works_on(call):
         torch.cuda.synchronize()
     torch.cuda.synchronize()
     assert x.shape == (4, 3) and (x - x).sum().item() == 0
+
+
+def test_a_step_count_beside_a_fused_parameter_is_not_read():
+    p = torch.ones(3, device="cuda", requires_grad=True)
+    p.grad = torch.ones(3, device="cuda")
+    optimizer = torch.optim.Adam([p], lr=0.1, fused=True)
+    optimizer.step()
+    waits = BACKEND.waits
+    optimizer.step()
+    assert BACKEND.waits == waits
+    np.testing.assert_allclose(p.tolist(), [0.8] * 3, rtol=1e-5)
+    assert optimizer.state[p]["step"].item() == 2
 
 
 def test_where_launches_block_a_wrong_index_is_told_at_once(monkeypatch):
