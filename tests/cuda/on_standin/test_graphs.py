@@ -6,7 +6,7 @@ import corelib as torch
 import pytest
 from corelib_cuda_cupy.products import Products
 
-from models import model_and_batch
+from on_standin.models import model_and_batch
 
 BACKEND = torch.device("cuda").runtime.backend
 

@@ -6,7 +6,7 @@ import corelib as torch
 import numpy as np
 import pytest
 
-from models import model_and_batch
+from on_standin.models import model_and_batch
 
 BACKEND = torch.device("cuda").runtime.backend
 LAUNCHES = {"mlp": 56, "cnn": 54, "gpt": 125}
