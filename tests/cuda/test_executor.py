@@ -216,6 +216,32 @@ def test_functions_are_the_c_librarys_in_the_types_that_cuda_takes(arena):
     np.testing.assert_allclose(get(arena, out, "f4", 128), want, rtol=1e-6)
 
 
+def test_what_a_text_may_declare(arena):
+    """Constants, functions with and without shared memory of their own, tables in two dimensions, vectors by value, two kernels, macros."""
+    text = """
+    #define SIZE 16
+    __constant__ float table[3] = {1, 10, 100};
+    __device__ float weight(int i) { return table[i % 3]; }
+    static __device__ __forceinline__ float turned(float v) { __shared__ float t[SIZE][SIZE + 1]; t[threadIdx.y][threadIdx.x] = v; __syncthreads(); return t[threadIdx.x][threadIdx.y]; }
+    extern "C" {
+      __global__ void first(float* o, const char small, const float4 v, const double d) {
+        const int i = threadIdx.y * blockDim.x + threadIdx.x;
+        o[i] = turned((float)i) * weight(i) + v.w + small + (float)d;
+      }
+      __global__ void second(float* o) { o[threadIdx.x] = weight(threadIdx.x); }
+    }"""
+    out = arena.allocate(1024)
+    module = Module(text)
+    function = module.function("first")
+    assert function.sizes == (8, 1, 16, 8) and function.parameters[2] == "const float4 v"
+    arguments = [*packed(out), struct.pack("b", -3), struct.pack("4f", 1, 2, 3, 4), struct.pack("d", 0.5)]
+    function.launch([arena], (1, 1, 1), (16, 16, 1), arguments)
+    i = np.arange(256)
+    assert get(arena, out, "f4", 256).tolist() == (i.reshape(16, 16).T.ravel() * 10.0 ** (i % 3) + 1.5).tolist()
+    module.function("second").launch([arena], (1, 1, 1), (3, 1, 1), packed(out))
+    assert get(arena, out, "f4", 3).tolist() == [1.0, 10.0, 100.0]
+
+
 def test_rounded_and_quick_functions(arena):
     out = arena.allocate(10 * 4)
     body = """o[0] = __fadd_rn(a, b); o[1] = __fmul_rn(a, b); o[2] = __fdiv_rn(a, b); o[3] = __fmaf_rn(a, b, a); o[4] = __fsqrt_rn(a); o[5] = __expf(b);

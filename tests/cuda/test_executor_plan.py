@@ -12,6 +12,7 @@ import datetime
 import os
 import random
 import zlib
+from collections import Counter
 
 import pytest
 
@@ -44,7 +45,8 @@ def told(request):
 def test_every_text_of_the_plan_is_executed_with_the_references_results_and_compiles(told):
     walked = plan.walked(plan.cases() if WHOLE else plan.part(SEED, CASES), SEED, told)
     seconds = ", ".join(f"{name} {value:.0f} s" for name, value in walked.seconds.items())
-    told(f"\nexecuted on the executor: {len(walked.ran)} of {len(walked.generated)} texts in {len(walked.results)} cases (seed {SEED}; {seconds}). {executed}")
+    statuses = ", ".join(f"{count} {name}" for name, count in Counter(r.status for r in walked.results).items())
+    told(f"\nexecuted on the executor: {len(walked.ran)} of {len(walked.generated)} texts in {len(walked.results)} cases ({statuses}; seed {SEED}; {seconds}). {executed}")
     assert not walked.wrong, "\n".join(walked.wrong[:10])
     assert not walked.faults, "\n".join(map(str, walked.faults[:10]))
     assert walked.ran == walked.generated and len(walked.generated) > (5000 if WHOLE else 200)

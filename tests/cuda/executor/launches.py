@@ -104,8 +104,12 @@ class Function:
         self._limits(grid, block, shared, warp)
         self._accepted(arguments)
         with LOCK:
-            held = [ctypes.create_string_buffer(self._translated(arenas, n, data), max(len(data), 1)) for n, data in enumerate(arguments)]
-            places = (ctypes.c_void_p * max(len(held), 1))(*[ctypes.addressof(x) for x in held])
+            held = ctypes.create_string_buffer(16 + sum(-(-size // 16) * 16 for size in self.sizes))
+            at, places = (ctypes.addressof(held) + 15) // 16 * 16, (ctypes.c_void_p * (self.nparams + 1))()
+            for n, data in enumerate(arguments):  # each where a value of any type may lie
+                ctypes.memmove(at, self._translated(arenas, n, data), len(data))
+                places[n] = at
+                at += -(-len(data) // 16) * 16
             handles = (ctypes.c_void_p * max(len(arenas), 1))(*[arena.handle for arena in arenas])
             dynamic = ctypes.create_string_buffer(shared + 256) if shared else None
             begin = (ctypes.addressof(dynamic) + 255) // 256 * 256 if dynamic is not None else 0
