@@ -1,4 +1,4 @@
-"""Checks, each in an environment of its own: `nox -s tests opencl cpu_native cuda oracle opdb lint layers types packaging conformance gallery site docs bench`."""
+"""Checks, each in an environment of its own: `nox -s tests opencl cpu_native cuda cuda_standin oracle opdb lint layers types packaging conformance gallery site docs bench`."""
 
 import nox
 
@@ -56,6 +56,13 @@ def cuda(session: nox.Session) -> None:
     """The cuda devices; without a GPU, what can be checked without one."""
     session.install(*LOCAL, "-e", "backends/cuda_cupy", "nvidia-cuda-nvrtc")
     session.run("pytest", "-q", "tests/cuda", *session.posargs)
+
+
+@nox.session
+def cuda_standin(session: nox.Session) -> None:
+    """The cuda devices on the stand-in for CuPy, a part drawn by a seed; all with `-- --whole`. Needs g++."""
+    session.install(*LOCAL, "-e", "backends/cuda_cupy", "torch==2.13.0", "expecttest")
+    session.run("python", "-m", "tests.cuda.suite", *session.posargs)
 
 
 @nox.session

@@ -42,7 +42,8 @@ def parts(args: argparse.Namespace) -> list[Part]:
     ]
     if importlib.util.find_spec("torch") is not None:
         settings = {"CORELIB_ORACLE": "all"} if args.whole else {"CORELIB_ORACLE_SEED": str(args.seed)}
-        found.append(Part("comparison with PyTorch", [*pytest, "-n", processes, *[str(ROOT / "tests" / "oracle" / "backend" / f"test_{name}.py") for name in ("cuda", "launches")]], environment=settings))
+        oracle = [str(ROOT / "tests" / "oracle" / "backend" / f"test_{name}.py") for name in ("cuda", "launches")]
+        found.append(Part("comparison with PyTorch", [*pytest, "-n", processes, *oracle], environment=settings))
     return [part for part in found if args.only is None or re.search(args.only, part.name)]
 
 

@@ -16,10 +16,12 @@ R = RNG.standard_normal((4, 4)).astype(np.float32)
 I = np.array([2, 0, 1])  # noqa: E741  # indices
 
 EXPRESSIONS = [
-    "x + x", "x * 2j", "1 - r", "r / 3", "x[1:, ::2]", "x[:, None, 1]", "x[i]", "x.T.copy()", "x.real + x.imag", "m.exp(x)", "m.take(x, i, 0)", "m.concatenate([x, x], 1)", "m.stack([r, r], 0)",
-    "m.where(r > 0, r, 0)", "x.sum(1)", "r.max(0)", "m.cumsum(x, 0)", "m.fft.fftn(x, axes=(0,))", "m.linalg.solve(r, r)", "m.linalg.qr(r)[1]", "m.linalg.eigh(r + r.T)[0]", "r @ x.T", "m.matmul(r, x.T)", "m.add.accumulate(r, 1)",
-    "m.add.reduce(r, 1)", "m.tril(r)", "m.moveaxis(x, 0, 1)", "m.diagonal(r)", "m.broadcast_to(r[0], (2, 4))", "m.argsort(r, 1)", "m.flip(x, 0)", "m.angle(x)", "x.reshape(2, 6)", "x.T.reshape(2, 6)", "x.view(m.float32)",
-    "m.isnan(x)", "m.full((2, 2), 3)", "m.arange(5)", "m.eye(3)", "m.nonzero(r > 0)[1]", "r.astype(m.int32)", "m.power(r, 2)", "m.unravel_index(i, (2, 2))[1]", "m.clip(r, -1, 1)",
+    "x + x", "x * 2j", "1 - r", "r / 3", "x[1:, ::2]", "x[:, None, 1]", "x[i]", "x.T.copy()", "x.real + x.imag", "m.exp(x)", "m.take(x, i, 0)",
+    "m.concatenate([x, x], 1)", "m.stack([r, r], 0)", "m.where(r > 0, r, 0)", "x.sum(1)", "r.max(0)", "m.cumsum(x, 0)", "m.fft.fftn(x, axes=(0,))",
+    "m.linalg.solve(r, r)", "m.linalg.qr(r)[1]", "m.linalg.eigh(r + r.T)[0]", "r @ x.T", "m.matmul(r, x.T)", "m.add.accumulate(r, 1)",
+    "m.add.reduce(r, 1)", "m.tril(r)", "m.moveaxis(x, 0, 1)", "m.diagonal(r)", "m.broadcast_to(r[0], (2, 4))", "m.argsort(r, 1)", "m.flip(x, 0)",
+    "m.angle(x)", "x.reshape(2, 6)", "x.T.reshape(2, 6)", "x.view(m.float32)", "m.isnan(x)", "m.full((2, 2), 3)", "m.arange(5)", "m.eye(3)",
+    "m.nonzero(r > 0)[1]", "r.astype(m.int32)", "m.power(r, 2)", "m.unravel_index(i, (2, 2))[1]", "m.clip(r, -1, 1)",
 ]  # fmt: skip
 
 
@@ -111,7 +113,7 @@ def test_the_limits_of_an_sm_80(grid, block, shared):
 
 def test_a_kernel_that_goes_too_far_is_named():
     kernel, x, y = cupy.RawKernel(TEXT, "k_scale"), cupy.zeros(100, np.float32), cupy.zeros(100, np.float32)
-    with pytest.raises(Fault, match="k_scale: .*outside"):
+    with pytest.raises(Fault, match="k_scale: .*(outside|never written)"):
         kernel((10,), (128,), (y, x, params(1000, 1.0)))
         cupy.cuda.runtime.deviceSynchronize()
     FOUND.clear()

@@ -62,7 +62,7 @@ def test_streams_overtake_each_other_unless_an_event_orders_them(lazy):
 @pytest.mark.parametrize("blocking", [True, False])
 def test_the_default_stream_waits_for_blocking_streams_only(lazy, blocking):
     orders = set()
-    for _ in range(100):
+    for _ in range(500):
         seen = []
         other = Stream(non_blocking=not blocking)
         other.launch_host_func(seen.append, 1)
@@ -79,7 +79,7 @@ def test_only_what_comes_later_waits_for_an_event(lazy):
     one.launch_host_func(seen.append, "event")
     two.wait_event(one.record())
     Stream.null.wait_event(Event())  # never recorded: nothing to wait for
-    MACHINE.scheduler.until(MACHINE.stream(two.ptr).last)
+    MACHINE.scheduler._needed(MACHINE.stream(two.ptr).last)  # and nothing else
     assert seen == ["before"]
     two.synchronize()
     assert seen == ["before", "event"]
@@ -121,7 +121,7 @@ def test_a_copy_from_the_host_reads_when_it_is_done_and_tells_of_memory_that_cha
     large = np.ones(1 << 22, np.float32)
     z = copied_from(large)
     del large  # its pages go back to the system
-    with pytest.raises(StandinFault, match="it was freed before the device read it"):
+    with pytest.raises(StandinFault, match=r"freed before the (device|copy)"):
         runtime.deviceSynchronize()
     FOUND.clear()
     assert x.size + y.size + z.size

@@ -12,7 +12,7 @@ from simulated_cuda import settings
 from simulated_cuda.capture import Graph
 from simulated_cuda.errors import ILLEGAL_ADDRESS, INVALID_DEVICE, INVALID_HANDLE, INVALID_VALUE, OUT_OF_MEMORY, CudaError
 from simulated_cuda.host import DEVICE_BASE, DEVICE_SPAN, device_of
-from simulated_cuda.order import Allocations, Clock
+from simulated_cuda.order import Allocations, Clock, merge
 from simulated_cuda.queues import Moment, Queue, Scheduler
 
 LEGACY, PER_THREAD = 1, 2
@@ -30,6 +30,8 @@ class Device:
         self.default = Queue(self, 0, blocking=True)
         self.streams = [self.default]
         self.clock = 0.0
+        self.gone: Clock = {}
+        """What streams that are no more have done."""
         self.peers: set[int] = set()
         """The devices whose memory kernels of this one may use."""
 
@@ -126,6 +128,9 @@ class Machine:
 
     def _tidy(self) -> None:
         for device in self.devices:
+            for stream in device.streams:
+                if not (stream.alive or stream.pending):
+                    merge(device.gone, stream.clock)
             device.streams = [s for s in device.streams if s.alive or s.pending]
 
     def event(self, handle: int) -> Moment:

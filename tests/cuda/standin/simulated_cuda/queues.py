@@ -222,6 +222,7 @@ class Scheduler:
         """cudaDeviceSynchronize."""
         for stream in self._random.sample(device.streams, len(device.streams)):
             self.finish(stream)
+        merge(self._machine.host_clock, device.gone)
         for each in self._machine.devices:
             each.allocations.forget(self._machine.host_clock)
 

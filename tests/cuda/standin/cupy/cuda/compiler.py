@@ -6,7 +6,7 @@ import re
 
 OPTIONS = re.compile(
     r"--?(fmad=(true|false)|std=c\+\+(11|14|17|20)|use_fast_math|ftz=(true|false)|prec-div=(true|false)|prec-sqrt=(true|false)|maxrregcount=\d+"
-    r"|gpu-architecture=(sm|compute)_\d+[af]?|arch=(sm|compute)_\d+[af]?|define-macro=\w+(=\w+)?|D\w+(=\w+)?|device-debug|generate-line-info|extra-device-vectorization)"
+    r"|(gpu-architecture|arch)=(sm|compute)_\d+[af]?|(define-macro=|D)\w+(=\w+)?|device-debug|generate-line-info|extra-device-vectorization)"
 )
 
 

@@ -169,7 +169,8 @@ def memGetInfo() -> tuple[int, int]:
 def _copy(dst: int, src: int, size: int, kind: int, label: str, later: bool) -> tuple[Callable[[], None], list[Use]]:
     """A copy as work and what it uses. `later`: the host's memory is read when the work is done, and compared with what it is now."""
     to, start = host.device_of(dst), host.device_of(src)
-    if kind != memcpyDefault and kind != (memcpyHostToHost if to is start is None else memcpyHostToDevice if start is None else memcpyDeviceToHost if to is None else memcpyDeviceToDevice):
+    across = {(True, True): memcpyHostToHost, (False, True): memcpyHostToDevice, (True, False): memcpyDeviceToHost, (False, False): memcpyDeviceToDevice}
+    if kind not in (memcpyDefault, across[to is None, start is None]):
         raise errors.CudaError(errors.INVALID_DIRECTION if kind not in range(5) else errors.INVALID_VALUE, f"a copy of kind {kind} from {src:#x} to {dst:#x}")
     uses = []
     for address, write in ((dst, True), (src, False)):
