@@ -41,6 +41,7 @@ cuda.amp.common: amp.cuda
 cuda.amp.grad_scaler: amp.cuda
 cuda.amp: amp.cuda
 cuda.comm: nn.parallel.comm
+cuda.graphs: devices.graphs
 cuda.memory: cuda
 cuda.nvtx: devices.nvtx
 cuda.random: cuda

@@ -11,7 +11,7 @@ next call here takes the blocks of that list back; so do the figures, before the
 collector does not see: it would call the weak reference before finalizers run, which may still use the Storage or bring it back.
 
 While a program makes no call here, what has died waits. Where buffers go with their last reference (`Backend.counted_buffers`), the
-allocator therefore holds only the latest KEEP_LIMIT bytes of what is lent itself; older and larger blocks are held by their Storages
+allocator therefore holds only the latest `Backend.keep_limit` bytes of what is lent itself; older and larger blocks are held by their Storages
 alone, and go with them at once.
 
 Signals, other threads and the garbage collector can come in where a function begins, where a loop begins anew, and at calls; nowhere else.
@@ -41,14 +41,12 @@ else:
 
 T = TypeVar("T")
 
-# Above this many bytes of kept blocks a freed block goes back to the driver at once.
-KEEP_LIMIT = 4 << 30
-
-FreeList: TypeAlias = int | tuple[int, int]
-"""Which kept blocks: those of a size, or of (size, number of the queue) where that is not the default one."""
+FreeList: TypeAlias = int | tuple[int, int] | tuple[int, int, int]
+"""Which kept blocks: those of a size, or of (size, number of the queue) where that is not the default one, or of (size, number, pool)."""
 
 HERE = local()
-"""What each thread has chosen: `numbers` has for an allocator the number of the queue that its device's work goes to, 0 the default."""
+"""What each thread has chosen: `numbers` has for an allocator the number of the queue that its device's work goes to, 0 the default, and
+`pools` the pool that a graph's memory is taken from while it is captured."""
 
 
 def size_class(nbytes: int) -> int:
@@ -90,6 +88,7 @@ class CachingAllocator:
         self._index = index
         self._name = name
         self._counted = backend.counted_buffers
+        self._keep_limit = backend.keep_limit
         self._array_over: Any = backend.array_over
         self._leases = np.empty(0, np.uint8)  # its views are the leases: the quickest objects that the collector does not see
         self._free: dict[FreeList, list[Block]] = {}
@@ -107,6 +106,7 @@ class CachingAllocator:
         self.ooms = 0
         self.several = False
         """Whether the device has more queues than one."""
+        self._pools: dict[int, int] = {}  # the pools of graphs, and how many graphs use each
         self._seen: dict[int, list[Queue]] = {}  # by a buffer's id: the other queues that use it
         self._waiting: dict[Block, list[Event] | None] = {}  # blocks that are kept back, and what for; None where that is to be asked
 
@@ -127,7 +127,7 @@ class CachingAllocator:
         self._allocated += size
         if self._allocated > self.peak_allocated:
             self.peak_allocated = self._allocated
-        if self._held > KEEP_LIMIT and self._counted:
+        if self._held > self._keep_limit and self._counted:
             self._hold_less()
 
     def lend_array(self, shape: Shape, dtype: Any, nbytes: int) -> Native:
@@ -145,7 +145,7 @@ class CachingAllocator:
         self._allocated += size
         if self._allocated > self.peak_allocated:
             self.peak_allocated = self._allocated
-        if self._held > KEEP_LIMIT and self._counted:
+        if self._held > self._keep_limit and self._counted:
             self._hold_less()
         return array
 
@@ -162,6 +162,8 @@ class CachingAllocator:
         if self.several:
             number = HERE.__dict__.get("numbers", {}).get(self, 0)
             key = (size, number) if number else size
+            if self._pools and (pool := self.pool) is not None:
+                key = (size, number, pool)
         try:
             kept = self._free[key]
         except KeyError:
@@ -238,13 +240,13 @@ class CachingAllocator:
             self._held -= size
             if self._seen:
                 self._waiting[block] = None
-            elif self._reserved - self._allocated > KEEP_LIMIT:
+            elif self._reserved - self._allocated > self._keep_limit:
                 self._reserved -= size
                 self._given_back += 1
                 self._backend.free(block.buffer, self._index)
             else:
                 block.kept.append(block)
-        if self._waiting:
+        if self._waiting and not (self._pools and self.pool is not None):  # while a graph is captured no event may be asked
             self._look()
 
     def _look(self) -> None:
@@ -266,11 +268,37 @@ class CachingAllocator:
     def _hold_less(self) -> None:
         """Leave the older half of what is lent to its Storages alone; not while other queues may use blocks whose Storage has died."""
         for note, block in list(self._lent.items()):
-            if self._held <= KEEP_LIMIT // 2 or self._seen:
+            if self._held <= self._keep_limit // 2 or self._seen:
                 return
             if block.buffer is not None and note in self._lent:
                 self._held -= block.size
                 block.buffer = None
+
+    # Pools: memory that a graph uses whenever it is replayed is for nobody else, though no tensor may hold it in between.
+
+    @property
+    def pool(self) -> int | None:
+        """The pool that this thread's memory is taken from: that of the graph that it captures. None, but then."""
+        found: int | None = HERE.__dict__.get("pools", {}).get(self)
+        return found
+
+    def begin_pool(self, pool: int) -> None:
+        """Let this thread's memory come from a pool, which a graph more uses from now on."""
+        self.several = True
+        self._pools[pool] = self._pools.get(pool, 0) + 1
+        HERE.__dict__.setdefault("pools", {})[self] = pool
+
+    def end_pool(self) -> None:
+        """Let this thread's memory come from where it came from before."""
+        HERE.__dict__.get("pools", {}).pop(self, None)
+
+    def leave_pool(self, pool: int) -> None:
+        """One graph less uses a pool; with the last its memory is as any other that is kept."""
+        left = self._pools.get(pool, 1) - 1
+        if left:
+            self._pools[pool] = left
+        else:
+            self._pools.pop(pool, None)
 
     def seen_in(self, buffer: Buffer, queue: Queue) -> None:
         """Say that a queue uses a buffer: when its Storage dies, it is reused only after what is in that queue then."""
@@ -279,10 +307,14 @@ class CachingAllocator:
     def empty_cache(self) -> None:
         """Give every kept block back to the backend."""
         self._take_back()
+        if self._pools and self.pool is not None:
+            return  # giving memory back waits for the device, which is refused while a graph is captured
         if self._waiting:
             self._backend.synchronize(self._index)
             self._look()
-        for kept in list(self._free.values()):
+        for key, kept in list(self._free.items()):
+            if isinstance(key, tuple) and len(key) == 3 and key[2] in self._pools:
+                continue  # a graph writes it whenever it is replayed
             while True:
                 if not kept:
                     break

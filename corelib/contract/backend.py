@@ -27,6 +27,8 @@ Queue: TypeAlias = Any
 """A backend's object for a queue (stream) of work; None where there are no queues."""
 Event: TypeAlias = Any
 """A backend's object for a point in a queue."""
+Graph: TypeAlias = Any
+"""A backend's object for recorded work."""
 
 CAPABILITIES = ("native", "emulated", "storage", "absent")
 STRIDED_KINDS = ("any", "contiguous")
@@ -35,7 +37,7 @@ DIRECTIONS = ("forward", "backward", "second")
 OPTIONAL = (
     "memory_info", "new_queue", "use_queue", "synchronize_queue", "record_event", "event_done", "synchronize_event", "wait_event",
     "elapsed_time", "pinned", "host_to_device_later", "dlpack", "copy_between",
-    "adopt",
+    "adopt", "begin_capture", "end_capture", "launch_graph",
 )
 
 
@@ -48,7 +50,7 @@ class OutOfMemoryError(RuntimeError):
 
 
 class AcceleratorError(RuntimeError):
-    """A driver's error, by PyTorch's name: what its CUDA code raises. corelib's backends raise RuntimeError, with the driver's words."""
+    """A device's error that is told later or during a capture, by PyTorch's name. A driver's own errors are RuntimeErrors, with its words."""
 
 
 class FatalError(Exception):
@@ -122,6 +124,14 @@ class Backend(ABC):
     counted_buffers: bool = False
     """Whether a buffer's memory goes with the last reference to the buffer, without `free` and without Python code: then an idle program
     keeps no more freed memory than the allocator's limit. Else what is beyond that goes back with the device's next allocation."""
+
+    checks_indices: bool = False
+    """Whether kernels that take indices (`take_rows`, `put_rows`, `index_select`, `gather`, `scatter_set`, `scatter_add`, `softmax_nll`) look
+    after wrong ones: they leave those elements out, and the next wait for the device raises. Else core reads the indices' bounds before."""
+
+    keep_limit: int = 4 << 30
+    """Above this many bytes that are free and kept for reuse, a freed block goes back to the driver at once. Where giving back waits for the
+    device, as `cudaFree` does, more than a step of training ever frees."""
 
     indexed: bool = True
     """Whether devices have indices ("cuda:0"), or the type stands for its only device ("cpu")."""
@@ -267,6 +277,19 @@ class Backend(ABC):
     def elapsed_time(self, start: Event, end: Event) -> float:
         """Milliseconds between two events; waits for the later one."""
         self._lacks("elapsed_time")
+
+    def begin_capture(self, queue: Queue, index: int, seed: int, draw: int) -> None:
+        """Record what is queued in `queue` from now on, and in queues that wait for it, and do not run it. What would wait for the device
+        meanwhile, or copies from memory that may change, raises AcceleratorError. Random numbers of `seed` count draws from `draw`."""
+        self._lacks("begin_capture")
+
+    def end_capture(self, queue: Queue, index: int) -> Graph:
+        """What has been recorded since `begin_capture`, ready to be launched."""
+        self._lacks("end_capture")
+
+    def launch_graph(self, graph: Graph, queue: Queue, index: int, seed: int, draw: int) -> None:
+        """Queue all that a graph has recorded; its random numbers are those of `seed` from `draw` on."""
+        self._lacks("launch_graph")
 
     def pinned(self, nbytes: int) -> HostArray:
         """A NumPy uint8 array of page-locked host memory, from which copies to the device may be asynchronous."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from corelib.as_torch.finder import attribute_of
 from corelib.contract.backend import AcceleratorError, OutOfMemoryError
-from corelib.devices import cuda_types
+from corelib.devices import cuda_types, graphs
 from corelib.contract.processor import capabilities
 from corelib.devices.queries import Queries
 from corelib.dispatcher.runtime import Runtime
@@ -282,6 +282,10 @@ class Cuda(Accelerator):
     has_half = True
     has_magma = False
     AcceleratorError = AcceleratorError
+    CUDAGraph, graph = graphs.CUDAGraph, graphs.graph
+    graph_pool_handle = staticmethod(graphs.graph_pool_handle)
+    is_current_stream_capturing = staticmethod(graphs.is_current_stream_capturing)
+    make_graphed_callables = staticmethod(graphs.make_graphed_callables)
 
     def __init__(self) -> None:
         super().__init__("cuda")

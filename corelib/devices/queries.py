@@ -244,7 +244,7 @@ class Queries(ModuleType):
             raise UnsupportedError("set_sync_debug_mode(): corelib does not look for calls that wait for a device; torch.profiler shows where time goes")
 
     def is_current_stream_capturing(self) -> bool:
-        """False: no graph of calls is being captured. RuntimeError without a device, as from PyTorch without CUDA."""
+        """False: no graph of calls is captured on devices of this type. RuntimeError without a device, as from PyTorch without CUDA."""
         self._of(None)
         return False
 
@@ -260,7 +260,7 @@ def _refusal(name: str, instead: str) -> Any:
     return refuse
 
 
-_GRAPHS = "corelib captures no graphs of a driver's calls; torch.compile(model) fuses calls where a backend can"
+_GRAPHS = "graphs of recorded work are cuda's alone; torch.compile(model) fuses calls where a backend can"
 _MEMORY = "corelib's allocator is its own; a backend's `allocate` and `free` are where another's memory comes in (docs/backends.md)"
 _HANDLES = "corelib hands out no handles of the libraries that a backend calls"
 _REFUSED = {

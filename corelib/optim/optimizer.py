@@ -123,8 +123,8 @@ def step_count(value: float = 0.0, device: Device | str = "cpu") -> Tensor:
 
 
 def step_count_for(group: Group, p: Tensor, value: float = 0.0) -> Tensor:
-    """The count of a parameter: beside it where the group is `fused`, else on the host, where adding one launches no kernel."""
-    return tensor(value, dtype=float32, device=p.device) if group.get("fused") else step_count(value)
+    """The count of a parameter: beside it where the group is `fused` or `capturable`, else on the host, where adding one launches no kernel."""
+    return tensor(value, dtype=float32, device=p.device) if group.get("fused") or group.get("capturable") else step_count(value)
 
 
 def check_one_element(name: str, value: object) -> None:
@@ -167,7 +167,8 @@ def check_capturable(group: Group) -> None:
     """AssertionError, PyTorch's type for what it too refuses off its accelerators, where a group asks for `capturable`."""
     if group.get("capturable"):
         raise AssertionError(
-            "If capturable=True, params and state_steps must be on supported devices: none so far; make the optimizer with capturable=False"
+            "If capturable=True, params and state_steps must be on supported devices: Adam and AdamW have it for contiguous parameters of one "
+            "dtype on cuda, and no other optimizer; make this one with capturable=False"
         )
 
 
@@ -233,6 +234,13 @@ class Optimizer:
         cls: Any = type(self)
         if not getattr(cls.step, "hooked", False):
             cls.step = _with_step_hooks(cls.step)
+
+    def _cuda_graph_capture_health_check(self) -> None:
+        """RuntimeError where a step is captured in a graph although a group's numbers of steps are not on the device."""
+        if not all(group["capturable"] for group in self.param_groups) and self.param_groups[0]["params"][0]._device.runtime.allocator.pool is not None:
+            raise RuntimeError(
+                f"Attempting CUDA graph capture of step() for an instance of {type(self).__name__} but param_groups' capturable is False."
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}

@@ -42,8 +42,8 @@ def parts(args: argparse.Namespace) -> list[Part]:
     ]
     if importlib.util.find_spec("torch") is not None:
         settings = {"CORELIB_ORACLE": "all"} if args.whole else {"CORELIB_ORACLE_SEED": str(args.seed)}
-        oracle = [*pytest, "-n", processes, str(ROOT / "tests" / "oracle" / "backend" / "test_cuda.py")]
-        found.append(Part("comparison with PyTorch", oracle, environment=settings))
+        oracle = [str(ROOT / "tests" / "oracle" / "backend" / f"test_{name}.py") for name in ("cuda", "launches")]
+        found.append(Part("comparison with PyTorch", [*pytest, "-n", processes, *oracle], environment=settings))
     return [part for part in found if args.only is None or re.search(args.only, part.name)]
 
 

@@ -30,6 +30,9 @@ class Memory(NamedTuple):
 
 
 class Backend:
+    def __init__(self):
+        self.launcher, self.captures = types.SimpleNamespace(hip=False, launches=0), types.SimpleNamespace(now=None)
+
     @contextlib.contextmanager
     def at(self, index):
         yield types.SimpleNamespace(ptr=0)
@@ -53,11 +56,13 @@ def calls(monkeypatch):
     def gemm(handle, opa, opb, m, n, k, alpha, a, ta, lda, sa, b, tb, ldb, sb, beta, c, tc, ldc, sc, count, compute, algo):
         assert handle == 7 and ldc >= m and lda >= (k if opa else m) and ldb >= (n if opb else k)
         number = ctypes.c_double if compute == 70 else ctypes.c_float
-        assert number.from_address(alpha).value == 1 and number.from_address(beta).value == 0
+        add = number.from_address(beta).value
+        assert number.from_address(alpha).value == 1 and add in (0, 1)
         for i in range(count):
             x = matrix(a, TYPES[ta], sa, i, *((k, m) if opa else (m, k)), lda)
             y = matrix(b, TYPES[tb], sb, i, *((n, k) if opb else (k, n)), ldb)
-            matrix(c, TYPES[tc], sc, i, m, n, ldc)[...] = (x.T if opa else x) @ (y.T if opb else y)
+            z = matrix(c, TYPES[tc], sc, i, m, n, ldc)
+            z[...] = (x.T if opa else x) @ (y.T if opb else y) + (z if add else 0)
         seen.append(compute)
 
     fake = types.ModuleType("cublas")
@@ -112,3 +117,42 @@ def test_float32_is_rounded_to_ten_bits_only_where_that_is_allowed(calls):
     finally:
         corelib.set_float32_matmul_precision("highest")
     assert calls == [68, 77, 70, 68]
+
+
+@pytest.mark.parametrize("lead", [(), (3,), (2, 3)], ids=str)
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_linear_layer_is_a_product_that_adds_to_its_bias(calls, lead, bias):
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.integers(-4, 5, s).astype(np.float32) for s in ((*lead, 4), (5, 4), (5,)))
+
+    def copy(out, source):
+        lined = out.buffer.array.reshape(-1)[: out.shape[0] * out.shape[1]]
+        lined.reshape(out.shape)[...] = source.buffer.array
+
+    products = Products(Backend(), None, None, copy)
+    products._generated_affine = lambda *args: pytest.fail("cuBLAS serves this")
+    out = np.full((*lead, 5), 99, np.float32)
+    products.affine(native(out, D.float32), native(x, D.float32), native(w, D.float32), native(b, D.float32) if bias else None)
+    assert np.array_equal(out, x @ w.T + (b if bias else 0)) and len(calls) == 1
+
+
+def test_batches_that_follow_each_other_are_one(calls):
+    rng = np.random.default_rng(0)
+    a, b = (rng.integers(-4, 5, s).astype(np.float32) for s in ((2, 3, 4, 5), (2, 3, 5, 2)))
+    out = np.zeros((2, 3, 4, 2), np.float32)
+    passed = []
+    products = Products(Backend(), lambda *args: passed.append(1))
+    products.product(native(out, D.float32), native(a, D.float32), native(b, D.float32))
+    assert np.array_equal(out, a @ b) and len(calls) == 1
+    turned = native(a, D.float32)._replace(strides=(20, 40, 5, 1))
+    products.product(native(out, D.float32), turned, native(b, D.float32))
+    assert passed == [1]
+
+
+def test_while_a_graph_is_captured_and_on_rocm_the_generated_kernel_serves(calls):
+    one = [native(np.ones((2, 2), np.float32), D.float32) for _ in range(3)]
+    capturing, rocm, passed = Backend(), Backend(), []
+    capturing.captures.now, rocm.launcher.hip = object(), True
+    for backend in (capturing, rocm):
+        Products(backend, lambda *args: passed.append(1)).product(*one)
+    assert passed == [1, 1] and not calls

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +16,7 @@ from corelib.backend.codegen import register
 from corelib.backend.copies import without_overlap
 from corelib.tensor import dtype as D
 from corelib_cuda_cupy import arrays
+from corelib_cuda_cupy.captures import Captures, Graph
 from corelib_cuda_cupy.compiler import CudaLauncher
 from corelib_cuda_cupy.products import Products
 from cupy.cuda import runtime  # type: ignore  # CuPy has no types, and need not be installed
@@ -21,6 +25,7 @@ from numpy.typing import NDArray
 Bytes = NDArray[np.uint8]
 
 _TO_DEVICE, _TO_HOST, _ON_DEVICE = 1, 2, 3
+_STAGED = 16 << 20  # up to so many bytes, a copy by the host to pinned memory is quicker than a wait for the device
 
 
 class Block:
@@ -41,11 +46,16 @@ class CupyBackend(Backend):
     api_version = (1, 0)
     asynchronous = True
     counted_buffers = True
+    keep_limit = sys.maxsize  # cudaFree waits for the device: memory is given back when it runs out, or when the user says so
     dtypes = {d.name: "native" for d in (*D.REALS, *D.COMPLEX)}
 
     def __init__(self) -> None:
+        self.checks_indices = os.environ.get("CUDA_LAUNCH_BLOCKING", "0") != "1"
         self.launcher = CudaLauncher(self)
-        self._held: list[tuple[cupy.cuda.Event, Bytes]] = []
+        self.captures = Captures(self)
+        self.waits = 0
+        """How often the host has waited for a device."""
+        self._held: deque[tuple[cupy.cuda.Event, Bytes]] = deque()
         self.stays_behind((self, "at"), (self, "cublas"), (self, "as_cupy"), (self.launcher, "run"), (self.launcher, "compile"))
 
     @contextlib.contextmanager
@@ -75,8 +85,11 @@ class CupyBackend(Backend):
         return cupy.cuda.Stream.null
 
     def synchronize(self, index: int) -> None:
-        with self._told("cudaDeviceSynchronize"), cupy.cuda.Device(index):
+        with self._waiting("cudaDeviceSynchronize"), self.at(index) as stream:
             runtime.deviceSynchronize()
+            marks = self.launcher.marks(index, True)
+            if marks:
+                self._tell(index, stream, marks)
 
     def allocate(self, nbytes: int, index: int) -> Block:
         with cupy.cuda.Device(index):
@@ -89,28 +102,48 @@ class CupyBackend(Backend):
                 raise RuntimeError(f"CUDA: cudaMalloc failed: {error}") from None
 
     def free(self, buffer: Block, index: int) -> None:
-        buffer.owner = None  # cudaFree, which waits for the device
+        with self._waiting("cudaFree"):
+            buffer.owner = None
 
     def host_to_device(self, buffer: Block, offset: int, data: Bytes, index: int) -> None:
+        self.captures.refuse("cudaMemcpyAsync from memory that is not pinned")
         data = np.ascontiguousarray(data)
-        with self._told("cudaMemcpyAsync"), self.at(index) as stream:
+        if 0 < data.nbytes <= _STAGED:  # the host's memory may change from here on: what is copied is a copy
+            staged = self.pinned(data.nbytes)
+            staged[:] = data
+            self.host_to_device_later(buffer, offset, staged, index)
+            return
+        with self._waiting("cudaMemcpyAsync"), self.at(index) as stream:
             runtime.memcpyAsync(buffer.ptr + offset, data.ctypes.data, data.nbytes, _TO_DEVICE, stream.ptr)
-            stream.synchronize()  # the host's memory may change from here on
+            stream.synchronize()
 
     def host_to_device_later(self, buffer: Block, offset: int, data: Bytes, index: int) -> None:
-        self._held = [(event, held) for event, held in self._held if not event.done]
+        graph = self.captures.now
         with self._told("cudaMemcpyAsync"), self.at(index) as stream:
             runtime.memcpyAsync(buffer.ptr + offset, data.ctypes.data, data.nbytes, _TO_DEVICE, stream.ptr)
+            if graph is not None:
+                graph.held.append(data)
+                return
             event = cupy.cuda.Event(disable_timing=True)
             event.record(stream)
         self._held.append((event, data))  # its memory is not to be freed before
+        while self._held and self._held[0][0].done:
+            self._held.popleft()
 
     def device_to_host(self, buffer: Block, offset: int, nbytes: int, index: int) -> Bytes:
         data = np.empty(nbytes, np.uint8)
-        with self._told("cudaMemcpyAsync"), self.at(index) as stream:
+        with self._waiting("cudaMemcpyAsync"), self.at(index) as stream:
             runtime.memcpyAsync(data.ctypes.data, buffer.ptr + offset, nbytes, _TO_HOST, stream.ptr)
-            stream.synchronize()
+            self._tell(index, stream, self.launcher.marks(index, False))
         return data
+
+    def _tell(self, index: int, stream: cupy.cuda.Stream, marks: list[Block]) -> None:
+        """Wait for a stream, and raise what the kernels before found wrong."""
+        raised = np.zeros(len(marks), np.int32)
+        for i, mark in enumerate(marks):
+            runtime.memcpyAsync(raised.ctypes.data + 4 * i, mark.ptr, 4, _TO_HOST, stream.ptr)
+        stream.synchronize()
+        self.launcher.tell(index, marks, raised)
 
     @without_overlap
     def device_to_device(self, target: Block, to: int, source: Block, start: int, nbytes: int, index: int) -> None:
@@ -151,14 +184,15 @@ class CupyBackend(Backend):
             queue.use()  # for this thread, on the device that is current
 
     def synchronize_queue(self, queue: cupy.cuda.Stream, index: int) -> None:
-        with self._told("cudaStreamSynchronize"), cupy.cuda.Device(index):
+        with self._waiting("cudaStreamSynchronize"), cupy.cuda.Device(index):
             queue.synchronize()
 
     def event_done(self, event: cupy.cuda.Event) -> bool:
+        self.captures.refuse("cudaEventQuery")
         return bool(event.done)
 
     def synchronize_event(self, event: cupy.cuda.Event) -> None:
-        with self._told("cudaEventSynchronize"):
+        with self._waiting("cudaEventSynchronize"):
             event.synchronize()
 
     def wait_event(self, event: cupy.cuda.Event, queue: cupy.cuda.Stream, index: int) -> None:
@@ -172,8 +206,22 @@ class CupyBackend(Backend):
             return event
 
     def elapsed_time(self, start: cupy.cuda.Event, end: cupy.cuda.Event) -> float:
-        end.synchronize()
+        with self._waiting("cudaEventSynchronize"):
+            end.synchronize()
         return float(cupy.cuda.get_elapsed_time(start, end))
+
+    def begin_capture(self, queue: cupy.cuda.Stream, index: int, seed: int, draw: int) -> None:
+        with self._told("cudaStreamBeginCapture"), cupy.cuda.Device(index):
+            self.captures.begin(queue, index, seed, draw)
+
+    def end_capture(self, queue: cupy.cuda.Stream, index: int) -> Graph:
+        with self._told("cudaStreamEndCapture"), cupy.cuda.Device(index):
+            return self.captures.end(queue)
+
+    def launch_graph(self, graph: Graph, queue: cupy.cuda.Stream, index: int, seed: int, draw: int) -> None:
+        with self._told("cudaGraphLaunch"), cupy.cuda.Device(index):
+            self.captures.launch(graph, queue, index, seed, draw)
+        self.launcher.launches += 1
 
     def pinned(self, nbytes: int) -> Bytes:
         return np.frombuffer(cupy.cuda.alloc_pinned_memory(nbytes), np.uint8, nbytes)
@@ -212,11 +260,21 @@ class CupyBackend(Backend):
         except runtime.CUDARuntimeError as error:
             raise RuntimeError(f"CUDA: {call} failed with {error}") from None
 
+    @contextlib.contextmanager
+    def _waiting(self, call: str) -> Iterator[None]:
+        """Around what waits for a device: it is counted, and refused while a graph is captured."""
+        self.captures.refuse(call)
+        self.waits += 1
+        with self._told(call):
+            yield
+
     def kernels(self) -> KernelTable:
         table = KernelTable()
         register(table, self.launcher, tuple([d for d in D.REALS if d.name in self.dtypes]))
-        products = Products(self, table["batched_matmul"][D.float32])
+        products = Products(self, table["batched_matmul"][D.float32], table["affine"][D.float32], table["copy"][D.float32])
+        floats = (D.float16, D.bfloat16, D.float32, D.float64)
         for name in ("batched_matmul", "mm"):
-            table.register(name, (D.float16, D.bfloat16, D.float32, D.float64), products.product)
+            table.register(name, floats, products.product)
+        table.register("affine", floats, products.affine)
         arrays.register(table, self, cupy)
         return table

@@ -6,28 +6,47 @@ all windows of its input, (channels, *kernel) by (*sizes), which is read where i
 
 Style "loop": an item computes a block of C, a few columns wide. It copies the panel of B that it needs into memory of its own,
 so that the innermost loop reads it in order, and keeps a few rows of C in registers as vectors. (4 rows of two float8: as
-fast as OpenBLAS on two cores of an AMD EPYC, where rows lie in order.) Style "grid": a group computes a square tile from tiles
-in shared memory. Half types accumulate in float32, small integers in int32.
+fast as OpenBLAS on two cores of an AMD EPYC, where rows lie in order.) Style "grid": see kernels/tiles.py, and `_way` for the rule by
+which one of its kernels is chosen. Half types accumulate in float32, small integers in int32.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Hashable, Sequence
-from typing import TypeAlias
+from math import prod
+from typing import NamedTuple
 
-from corelib.backend.codegen.geometry import broadcast_strides, walk
+from corelib.backend.codegen.geometry import Walk, broadcast_strides, walk
+from corelib.backend.codegen.kernels.tiles import BATCHES, DIMS, EDGES, GROUP, STEP, TILE, Form, each, split, starts, tile
 from corelib.backend.codegen.launch import Kernel, Launcher
 from corelib.backend.codegen.prelude import Target
+from corelib.backend.codegen.programs import Program, Reduce, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
-from corelib.backend.signatures import Ints, Outcome
+from corelib.backend.signatures import Outcome
 from corelib.contract.backend import StridedArray
+from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import contiguous_strides
 
 _ROWS, _DEPTH, _BLOCK = 4, 256, 128  # of a register tile; of a panel; the most rows an item does
-_TILE, _STEP = 64, 16  # of style "grid"
-_BATCHES, _DIMS = 3, 4  # so many dimensions a kernel walks, when those that follow each other are merged
+_FEW_ROWS = 8  # of which a tile of 64 would leave most of a group idle; and so many batches make up for it
+_FEW_GROUPS, _LONG = 128, 1024  # an A100 has 108 multiprocessors, an H100 132: fewer groups leave some idle; a sum that is worth cutting
+
+
+class Edge(NamedTuple):
+    """Along one dimension of a convolution: column n and inner element k meet at the place n * between + k * within + first of an array,
+    which has the places 0 to size - 1 and zeros around them."""
+
+    between: int
+    within: int
+    first: int
+    size: int
+
+
+_NOWHERE = Edge(0, 0, 0, 1)  # a dimension that there is not: always inside
+
 
 
 def vector_of(dtype: DType) -> tuple[str, str, int]:
@@ -41,47 +60,39 @@ def vector_of(dtype: DType) -> tuple[str, str, int]:
     return ("i64", "long4", 4) if compute == "i64" else ("i32", "int8", 8)
 
 
-def source(name: str, dtype: DType, style: str, a_rows: bool, bias: bool, target: Target) -> str:
-    """The kernel's text. `a_rows`: whether A's inner elements lie next to each other; `bias`: whether one is added."""
-    c = C[dtype]
+def source(name: str, dtype: DType, style: str, form: Form, target: Target) -> str:
+    """The kernel's text."""
+    c, total = C[dtype], vector_of(dtype)[0]
     fields = ["m", "n", "k", "block"]
     for array, own in (("c", "m"), ("a", "m"), ("b", ""), ("s", "mn")):
-        fields += [f"{array}o", *[f"{array}{x}" for x in own], *[f"{array}d{d}" for d in range(_BATCHES)]]
-    fields += [f"d{d}" for d in range(_BATCHES)]
+        fields += [f"{array}o", *[f"{array}{x}" for x in own], *[f"{array}d{d}" for d in range(BATCHES)]]
+    fields += [f"d{d}" for d in range(BATCHES)]
     for x in "nk":
-        fields += [f"{x}{d}" for d in range(_DIMS)]
+        fields += [f"{x}{d}" for d in range(DIMS)]
     for part in ("cn", "bn", "ak", "bk"):
-        fields += [f"{part}{d}" for d in range(_DIMS)]
-    pointers = f"{target.pointer} {c.memory}* c, {target.pointer} const {c.memory}* a, {target.pointer} const {c.memory}* b"
-    pointers += f", {target.pointer} const {c.memory}* s" if bias else ""
-    body = (_tile if style == "grid" else _block)(dtype, a_rows, bias, target)
+        fields += [f"{part}{d}" for d in range(DIMS)]
+    if style == "grid":
+        fields += ["parts", "span", "apart"]
+    if form.edges:
+        fields += [f"{x}{d}" for d in range(EDGES) for x in "tuwz"]
+    made = total if form.way == "parts" else c.memory
+    pointers = f"{target.pointer} {made}* c, {target.pointer} const {c.memory}* a, {target.pointer} const {c.memory}* b"
+    pointers += f", {target.pointer} const {c.memory}* s" if form.bias else ""
+    if style == "grid":
+        body = (tile if form.way in ("tile", "parts") else each)(dtype, total, form, target)
+    else:
+        body = _block(dtype, form.a_rows, form.bias, target)
     text = f"typedef struct {{ {' '.join(f'i64 {x};' for x in fields)} }} Params;\n{target.kernel} {name}({pointers}, const Params p) {{\n{body}}}\n"
     # each step of a product is one fused multiply and add where the device has it
     return f"#pragma OPENCL FP_CONTRACT ON\n{text}#pragma OPENCL FP_CONTRACT OFF\n" if target.vectors else text
 
 
-def _batch(bias: bool) -> str:
-    """Where the matrices of `batch` begin."""
-    lines = ["const i64 x2 = batch % p.d2, x1 = batch / p.d2 % p.d1, x0 = batch / p.d2 / p.d1;"]
-    lines += [f"const i64 {x} = p.{x[0]}o + x0 * p.{x[0]}d0 + x1 * p.{x[0]}d1 + x2 * p.{x[0]}d2;" for x in ("cat", "aat", "bat")]
-    if bias:
-        lines.append("const i64 sat = p.so + x0 * p.sd0 + x1 * p.sd1 + x2 * p.sd2;")
-    return "\n  ".join(lines)
-
-
-def _split(index: str, kind: str, to: tuple[tuple[str, str], ...]) -> str:
-    """Add to each of `to`, (name, strides), where the `index`-th of the columns ("n") or inner elements ("k") lies."""
-    moves = [" ".join(f"{name} += at * p.{strides}{d};" for name, strides in to) for d in range(_DIMS)]
-    steps = [f"{{ const i64 at = rest % p.{kind}{d}; rest /= p.{kind}{d}; {moves[d]} }}" for d in range(_DIMS - 1, 0, -1)]
-    return f"{{ i64 rest = {index}; if (p.{kind}2 == 1) {{ const i64 at = rest % p.{kind}3; rest /= p.{kind}3; {moves[3]} }} else {{ {' '.join(steps)} }} {{ const i64 at = rest; {moves[0]} }} }}"
-
-
 def _odometer() -> str:
     """One step over the inner dimensions."""
     text = "ka += p.ak3; kb += p.bk3; "
-    for d in range(_DIMS - 1, 0, -1):
+    for d in range(DIMS - 1, 0, -1):
         text += f"if (++e{d} == p.k{d}) {{ e{d} = 0; ka += p.ak{d - 1} - p.k{d} * p.ak{d}; kb += p.bk{d - 1} - p.k{d} * p.bk{d}; "
-    return text + "}" * (_DIMS - 1)
+    return text + "}" * (DIMS - 1)
 
 
 def _block(dtype: DType, a_rows: bool, bias: bool, target: Target) -> str:
@@ -112,7 +123,7 @@ def _block(dtype: DType, a_rows: bool, bias: bool, target: Target) -> str:
     return f"""
   const i64 tiles = (p.n + {columns - 1}) / {columns}, heights = (p.m + p.block - 1) / p.block;
   const i64 item = {target.item}, batch = item / (tiles * heights), turn = item % (tiles * heights);
-  {_batch(bias)}
+  {starts(bias)}
   const i64 top = turn / tiles * p.block, left = turn % tiles * {columns};
   const i64 bottom = top + p.block < p.m ? top + p.block : p.m;
   const i32 wide = left + {columns} < p.n ? {columns} : (i32)(p.n - left);
@@ -121,7 +132,7 @@ def _block(dtype: DType, a_rows: bool, bias: bool, target: Target) -> str:
   i32 near = 1, packed = wide == {columns};
   for (i32 x = 0; x < {columns}; ++x) {{
     i64 ib = 0, ic = 0;
-    {_split('(x < wide ? left + x : p.n - 1)', 'n', (('ib', 'bn'), ('ic', 'cn')))}
+    {split('(x < wide ? left + x : p.n - 1)', 'n', (('ib', 'bn'), ('ic', 'cn')))}
     jb[x] = ib; jc[x] = ic;
     near &= ib == jb[0] + x; packed &= ic == jc[0] + x;
   }}
@@ -155,101 +166,89 @@ def _block(dtype: DType, a_rows: bool, bias: bool, target: Target) -> str:
 """
 
 
-def _tile(dtype: DType, a_rows: bool, bias: bool, target: Target) -> str:
-    c, total = C[dtype], vector_of(dtype)[0]
-    per = _TILE // 16
-    added = f" + load_{c.tag}(s, sat + i * p.sm + j * p.sn)" if bias else ""
-    # a thread loads four elements of each tile: always the same column of B and the same inner place of A
-    return f"""
-  const i64 tiles = (p.n + {_TILE - 1}) / {_TILE}, heights = (p.m + {_TILE - 1}) / {_TILE};
-  const i64 batch = {target.group} / (tiles * heights), turn = {target.group} % (tiles * heights);
-  {_batch(bias)}
-  const i64 top = turn / tiles * {_TILE}, left = turn % tiles * {_TILE};
-  const i32 me = {target.local}, ti = me / 16, tj = me % 16;
-  {target.shared} {total} sa[{_STEP * _TILE}], sb[{_STEP * _TILE}];
-  {total} sums[{per * per}], some[{per * per}];
-  for (i32 x = 0; x < {per * per}; ++x) sums[x] = some[x] = 0;
-  const i64 mine = left + me % {_TILE};
-  i64 jb = bat;
-  if (mine < p.n) {_split('mine', 'n', (('jb', 'bn'),))}
-  for (i64 from = 0; from < p.k; from += {_STEP}) {{
-    const i64 la = from + me % {_STEP};
-    i64 ka = aat;
-    if (la < p.k) {_split('la', 'k', (('ka', 'ak'),)) if not a_rows else 'ka += la;'}
-    for (i32 x = me; x < {_STEP * _TILE}; x += 256) {{
-      const i64 i = top + x / {_STEP}, lb = from + x / {_TILE};
-      i64 kb = jb;
-      if (lb < p.k) {_split('lb', 'k', (('kb', 'bk'),))}
-      sa[x % {_STEP} * {_TILE} + x / {_STEP}] = i < p.m && la < p.k ? ({total})load_{c.tag}(a, ka + i * p.am) : 0;
-      sb[x] = lb < p.k && mine < p.n ? ({total})load_{c.tag}(b, kb) : 0;
-    }}
-    {target.barrier};
-    for (i32 l = 0; l < {_STEP}; ++l)
-      for (i32 y = 0; y < {per}; ++y)
-        for (i32 x = 0; x < {per}; ++x)
-          some[y * {per} + x] += sa[l * {_TILE} + ti + 16 * y] * sb[l * {_TILE} + tj + 16 * x];
-    if (from % {_DEPTH} == {_DEPTH - _STEP} || from + {_STEP} >= p.k)  // a long sum is one of short ones, and loses fewer digits
-      for (i32 x = 0; x < {per * per}; ++x) {{ sums[x] += some[x]; some[x] = 0; }}
-    {target.barrier};
-  }}
-  for (i32 x = 0; x < {per}; ++x) {{
-    const i64 j = left + tj + 16 * x;
-    if (j >= p.n) continue;
-    i64 jc = cat;
-    {_split('j', 'n', (('jc', 'cn'),))}
-    for (i32 y = 0; y < {per}; ++y) {{
-      const i64 i = top + ti + 16 * y;
-      if (i < p.m) store_{c.tag}(c, jc + i * p.cm, ({c.compute})sums[y * {per} + x]{added});
-    }}
-  }}
-"""
+class _Plan(NamedTuple):
+    """How one contraction is done; `packed` is None where the kernels cannot walk that many dimensions."""
 
-
-_Plan: TypeAlias = tuple[bool, Ints, Sequence[bytes], bytes | None]
-"""Whether A's inner elements follow each other, (m, n, k, batches), each array's strides, and what else a kernel is told: None where
-it cannot walk that many dimensions."""
+    form: Form
+    sizes: tuple[int, int, int]
+    steps: Sequence[bytes]
+    """What a kernel is told of each array."""
+    packed: bytes | None
+    """What else it is told."""
+    items: int = 0
+    group: int = 1
+    block: int = 0
+    parts: int = 1
 
 
 class Contraction:
     """The contractions of one backend."""
 
-    def __init__(self, launcher: Launcher) -> None:
+    def __init__(self, launcher: Launcher, rows: Rows) -> None:
         self._launcher = launcher
-        self._kernels: dict[tuple[DType, bool, bool], Kernel] = {}
+        self._rows = rows
+        self._kernels: dict[tuple[DType, Form], Kernel] = {}
         self._plans: dict[Hashable, _Plan] = {}
 
-    def run(self, out: StridedArray, a: StridedArray, b: StridedArray, inner: int, bias: StridedArray | None = None) -> Outcome:
+    def run(
+        self, out: StridedArray, a: StridedArray, b: StridedArray, inner: int, bias: StridedArray | None = None, edges: tuple[Edge, ...] = ()
+    ) -> Outcome:
         """out (*batch, m, *columns) = a (*batch, m, *inner) times b (*batch, *inner, *columns), summed over `inner` dimensions.
 
         The batches of a and b, and all of `bias` against `out`, broadcast; `bias` has at most one column dimension that is not 1.
+        edges, only on devices of style "grid": of the last column and inner dimensions, where b has zeros that are not in its memory.
         NotImplemented where more dimensions than the kernels walk are left when those that follow each other are merged.
         """
         if 0 in out.shape:
             return None
-        where = (out.shape, inner, *[(x.shape, x.strides) for x in (out, a, b, *([] if bias is None else [bias]))])
+        where = (out.dtype, out.shape, inner, edges, *[(x.shape, x.strides) for x in (out, a, b, *([] if bias is None else [bias]))])
         plan = self._plans.get(where)
         if plan is None:
             if len(self._plans) > 10000:
                 self._plans.clear()
-            plan = self._plans[where] = self._plan(out, a, b, inner, bias)
-        a_rows, sizes, steps, packed = plan
-        if packed is None:
+            plan = self._plans[where] = self._plan(out, a, b, inner, bias, edges)
+        if plan.packed is None:
             return NotImplemented
-        dtype, style = out.dtype, self._launcher.style
-        kernel = self._kernels.get((dtype, a_rows, bias is None))
-        if kernel is None:
-            kernel = self._kernels[dtype, a_rows, bias is None] = self._launcher.kernel(
-                "contraction", lambda name, target: source(name, dtype, style, a_rows, bias is not None, target)
-            )
-        items, group, block = self._cut(dtype, *sizes)
-        numbers = struct.pack("4q", *sizes[:3], block)
-        arrays = [out, a, b] if bias is None else [out, a, b, bias]
-        for x, text in zip((*arrays, out)[:4], steps, strict=True):
-            numbers += struct.pack("q", x.offset) + text
-        kernel.launch(out.device_index, items, [x.buffer for x in arrays], numbers + packed, group)
+        if plan.parts > 1:
+            self._in_parts(plan, out, a, b, inner, bias, edges)
+        else:
+            self._launch(plan, out.dtype, out, a, b, bias)
         return None
 
-    def _plan(self, out: StridedArray, a: StridedArray, b: StridedArray, inner: int, bias: StridedArray | None) -> _Plan:
+    def _launch(self, plan: _Plan, dtype: DType, out: StridedArray, a: StridedArray, b: StridedArray, bias: StridedArray | None) -> None:
+        assert plan.packed is not None
+        kernel = self._kernels.get((dtype, plan.form))
+        if kernel is None:
+            style = self._launcher.style
+            kernel = self._kernels[dtype, plan.form] = self._launcher.kernel("contraction", lambda name, target: source(name, dtype, style, plan.form, target))
+        numbers = struct.pack("4q", *plan.sizes, plan.block)
+        arrays = [out, a, b] if bias is None else [out, a, b, bias]
+        for x, text in zip((*arrays, out)[:4], plan.steps, strict=True):
+            numbers += struct.pack("q", x.offset) + text
+        kernel.launch(out.device_index, plan.items, [x.buffer for x in arrays], numbers + plan.packed, plan.group)
+
+    def _in_parts(
+        self, plan: _Plan, out: StridedArray, a: StridedArray, b: StridedArray, inner: int, bias: StridedArray | None, edges: tuple[Edge, ...]
+    ) -> None:
+        """The sum's parts by different groups, and then their sum: always in the same order, so with the same bits each time."""
+        wide = D.float64 if C[out.dtype].compute == "f64" else D.float32
+        scratch = self._launcher.scratch(out.device_index, plan.parts * prod(out.shape) * wide.itemsize)
+        shape = (plan.parts, *out.shape)
+        every = StridedArray(scratch._raw, wide, shape, contiguous_strides(shape), 0, out.device_index)
+        apart = every._replace(shape=out.shape, strides=every.strides[1:])
+        key = ("parts", out.dtype, out.shape, inner, edges, *[(x.shape, x.strides) for x in (a, b, *([] if bias is None else [bias]))])
+        own = self._plans.get(key)
+        if own is None:
+            own = self._plans[key] = self._plan(apart, a, b, inner, bias, edges, out.dtype)
+        self._launch(own, out.dtype, apart, a, b, bias)
+        kind = C[wide].compute
+        total = Program("parts", 1, (Reduce("total", kind, f"({kind})0", "v1", "{a} + {b}"), Store(0, "total")))
+        self._rows.run(total, [out._replace(shape=(1, *out.shape), strides=(0, *out.strides)), every], shape, (0,))
+
+    def _plan(
+        self, out: StridedArray, a: StridedArray, b: StridedArray, inner: int, bias: StridedArray | None, edges: tuple[Edge, ...],
+        dtype: DType | None = None,
+    ) -> _Plan:
         batch = len(a.shape) - 1 - inner
         lead = out.shape[:batch]
         m, columns = out.shape[batch], out.shape[batch + 1 :]
@@ -257,33 +256,66 @@ class Contraction:
         given = (0,) * len(out.shape) if bias is None else broadcast_strides(bias.shape, bias.strides, out.shape)
         strides = [broadcast_strides(shape, own, lead) for shape, own in parts] + [given[:batch]]
         batches = walk(lead, tuple(strides)) if batch else walk((1,), ((1,),) * 4)
-        wide = walk(columns, (out.strides[batch + 1 :], b.strides[batch + inner :]))
-        deep = walk(a.shape[batch + 1 :], (b.strides[batch : batch + inner], a.strides[batch + 1 :]))
-        if len(batches.sizes) > _BATCHES or max(len(wide.sizes), len(deep.sizes)) > _DIMS:
-            return False, (), (), None
+        # where there are edges a dimension is a place, and is not merged with others
+        along = (lambda shape, strides: Walk(shape, strides, prod(shape))) if edges else walk
+        wide = along(columns, (out.strides[batch + 1 :], b.strides[batch + inner :]))
+        deep = along(a.shape[batch + 1 :], (b.strides[batch : batch + inner], a.strides[batch + 1 :]))
+        if len(batches.sizes) > BATCHES or max(len(wide.sizes), len(deep.sizes)) > DIMS or len(edges) > EDGES:
+            return _Plan(Form(False), (0, 0, 0), (), None)
         sn = next((s for s, n in zip(given[batch + 1 :], columns, strict=True) if n > 1), 0)
         own = [(out.strides[batch],), (a.strides[batch],), (), (given[batch], sn)]
         steps = []
         for mine, s in zip(own, batches.strides, strict=True):
-            text = (*mine, *_filled(s, _BATCHES, 0))
+            text = (*mine, *_filled(s, BATCHES, 0))
             steps.append(struct.pack(f"{len(text)}q", *text))
         cn, bn = wide.strides
         bk, ak = deep.strides
-        numbers = [*_filled(batches.sizes, _BATCHES, 1), *_filled(wide.sizes, _DIMS, 1), *_filled(deep.sizes, _DIMS, 1)]
+        numbers = [*_filled(batches.sizes, BATCHES, 1), *_filled(wide.sizes, DIMS, 1), *_filled(deep.sizes, DIMS, 1)]
         for s in (cn, bn, ak, bk):
-            numbers += _filled(s, _DIMS, 0)
+            numbers += _filled(s, DIMS, 0)
         a_rows = deep.total == 1 or ak == contiguous_strides(deep.sizes)
-        return a_rows, (m, wide.total, deep.total, batches.total), steps, struct.pack(f"{len(numbers)}q", *numbers)
+        form = Form(a_rows, bias is not None, bool(edges))
+        sizes = (m, wide.total, deep.total)
+        if self._launcher.style == "loop":
+            items, block = self._cut(out.dtype, *sizes, batches.total)
+            return _Plan(form, sizes, steps, struct.pack(f"{len(numbers)}q", *numbers), items, 1, block)
+        way, count, span = _way(dtype or out.dtype, *sizes, batches.total)
+        numbers += [count, span, prod(out.shape)]
+        for edge in (*[_NOWHERE] * (EDGES - len(edges)), *edges) if edges else ():
+            numbers += edge
+        items, group = {
+            "tile": (-(-m // TILE) * -(-wide.total // TILE) * batches.total * count * GROUP, GROUP),
+            "parts": (-(-m // TILE) * -(-wide.total // TILE) * batches.total * count * GROUP, GROUP),
+            "each": (m * wide.total * batches.total, 1), "shared": (m * wide.total * batches.total * GROUP, GROUP),
+        }[way]
+        return _Plan(form._replace(way=way), sizes, steps, struct.pack(f"{len(numbers)}q", *numbers), items, group, batches.total, count)
 
-    def _cut(self, dtype: DType, m: int, n: int, k: int, batches: int) -> tuple[int, int, int]:
-        """Items, the size of a group, and the rows of an item's block."""
-        if self._launcher.style == "grid":
-            return -(-m // _TILE) * -(-n // _TILE) * batches * 256, 256, 0
+    def _cut(self, dtype: DType, m: int, n: int, k: int, batches: int) -> tuple[int, int]:
+        """Items, and the rows of an item's block, of style "loop"."""
         columns = 2 * vector_of(dtype)[2]
         block = _BLOCK
         while block > _ROWS and -(-m // block) * -(-n // columns) * batches < self._launcher.units * 4:
             block //= 2
-        return -(-m // block) * -(-n // columns) * batches, 1, block
+        return -(-m // block) * -(-n // columns) * batches, block
+
+
+def _way(dtype: DType, m: int, n: int, k: int, batches: int) -> tuple[str, int, int]:
+    """Which kernel of style "grid", in how many parts the sum is cut, and how long a part is. By rule, for nothing was measured on a GPU yet:
+
+    - Few rows in each of many batches (a depthwise convolution has one in each) are done an element at a time: by an item, or where the
+      elements are fewer than would fill a device and the sums are long, by a group.
+    - Tiles else. Where there are fewer of them than multiprocessors and the sum is long (as in the gradient of a convolution's weight), it is
+      cut in parts of 512 elements at least, as many as make two tiles a multiprocessor.
+    """
+    if m <= _FEW_ROWS <= batches:
+        return ("shared" if m * n * batches < _FEW_GROUPS * GROUP and k >= _LONG else "each"), 1, k
+    tiles = -(-m // TILE) * -(-n // TILE) * batches
+    if not dtype.is_floating_point or tiles >= _FEW_GROUPS or k < _LONG:
+        return "tile", 1, k
+    parts = min(k // (_LONG // 2), -(-2 * _FEW_GROUPS // tiles))
+    span = -(-k // (parts * STEP)) * STEP
+    parts = -(-k // span)
+    return ("parts" if parts > 1 else "tile"), parts, span
 
 
 def _filled(values: tuple[int, ...], count: int, by: int) -> list[int]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeAlias
 
 import numpy as np
 from corelib.backend.codegen.prelude import Target
 from corelib.backend.signatures import Buffer
-from corelib.contract.backend import Backend
+from corelib.contract.backend import AcceleratorError, Backend, StridedArray
+from corelib.tensor import dtype as D
 from corelib.tensor.device import device
 from corelib.tensor.storage import Storage
 from numpy.typing import NDArray
@@ -28,8 +29,13 @@ class Launcher(ABC):
     units: int
     """How many items run at the same time, roughly: what "loop" kernels are cut for."""
 
+    tensors = 8
+    """Of how many tensors one kernel may be given the pointers; OpenCL promises room for 1024 bytes of arguments."""
+
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
+        self._marks: dict[tuple[int, Hashable], Buffer] = {}
+        self._wrong: list[str] = []
 
     @abstractmethod
     def compile(self, index: int, source: str, name: str) -> Compiled:
@@ -48,6 +54,53 @@ class Launcher(ABC):
         """The first bytes of a buffer as a NumPy uint8 array, when all that was queued has been done."""
         data: NDArray[np.uint8] = self.backend.device_to_host(buffer, 0, nbytes, index)
         return data
+
+    # What kernels find wrong in values, where nobody waits for it: PyTorch's device-side assertions.
+
+    @property
+    def later(self) -> bool:
+        """Whether wrong values are told when the device is next waited for, and not by the call that was given them."""
+        return self.backend.checks_indices
+
+    def mark(self, index: int, wrong: str, ndim: int) -> tuple[StridedArray, int]:
+        """The queue's mark, an int32 seen in `ndim` dimensions, and what a kernel raises it to (`mark_max`) where `wrong` is so."""
+        if wrong not in self._wrong:
+            self._wrong.append(wrong)
+        return StridedArray(self.mark_of(index), D.int32, (1,) * ndim, (0,) * ndim, 0, index), self._wrong.index(wrong) + 1
+
+    def mark_of(self, index: int) -> Buffer:
+        """Where the mark of this thread's queue is, on device `index`; made at first."""
+        key = (index, self.queue_of(index))
+        if key not in self._marks:
+            self._marks[key] = self.lowered(self.backend.allocate(512, index), index)
+        return self._marks[key]
+
+    def queue_of(self, index: int) -> Hashable:
+        """What names the queue that this thread's work goes to: each has a mark of its own, for nothing orders one's work with another's."""
+        return None
+
+    def marks(self, index: int, every: bool) -> list[Buffer]:
+        """The marks that kernels of this thread's queue may have raised, or those of every queue of the device."""
+        return [mark for key, mark in list(self._marks.items()) if key[0] == index and (every or key[1] == self.queue_of(index))]
+
+    def lowered(self, mark: Buffer, index: int) -> Buffer:
+        """A mark that says nothing is wrong."""
+        self.backend.host_to_device(mark, 0, np.zeros(4, np.uint8), index)
+        return mark
+
+    def tell(self, index: int, marks: list[Buffer], raised: NDArray[np.int32]) -> None:
+        """AcceleratorError for a mark that a kernel has raised; they are lowered again."""
+        if raised.any():
+            for mark in marks:
+                self.lowered(mark, index)
+            raise AcceleratorError(
+                f"{self.backend.device_type.upper()} error: device-side assert triggered: {self._wrong[raised.max() - 1]}. It is told when the device "
+                "is next waited for, so the call that was wrong came earlier; with CUDA_LAUNCH_BLOCKING=1 in the environment that call raises"
+            )
+
+    def drawing(self, index: int, seed: int, draw: int) -> tuple[StridedArray, int] | None:
+        """While a graph is captured: where its seed and first draw lie on the device, two int64, and how many draws later this one is. Else None."""
+        return None
 
     def kernel(self, op_name: str, source: Callable[[str, Target], str]) -> Kernel:
         """A kernel from a function that writes its source, compiled for each device when it first runs there."""

@@ -48,6 +48,7 @@ typedef long i64; typedef ulong u64; typedef float f32;
 #define bits_f64(v) as_double(v)
 FN f32 bits_f32(u32 v) { return as_float(v); }
 FN u32 f32_bits(f32 v) { return as_uint(v); }
+FN void mark_max(GLOBAL i32* p, i32 v) { atomic_max(p, v); }
 FN f32 load_f16(GLOBAL const half* p, i64 i) { return vload_half(i, p); }
 FN void store_f16(GLOBAL half* p, i64 i, f32 v) { vstore_half_rte(v, i, p); }
 #define ROUND_BF16(N) \\
@@ -104,8 +105,18 @@ typedef long long i64; typedef unsigned long long u64; typedef float f32; typede
 #define bits_f64(v) __longlong_as_double((i64)(v))
 FN f32 bits_f32(u32 v) { return __uint_as_float(v); }
 FN u32 f32_bits(f32 v) { return __float_as_uint(v); }
+FN void mark_max(GLOBAL i32* p, i32 v) { atomicMax(p, v); }
+"""
+
+# What the dialects of CUDA and of HIP, the same text's compiler on AMD's devices, say differently; HIP has no PTX. No kernel depends on how
+# many threads run in step (32 on NVIDIA's devices, 64 on most of AMD's): none uses what threads of a warp tell each other.
+_PTX = """
 FN f32 load_f16(GLOBAL const half* p, i64 i) { f32 v; asm("cvt.f32.f16 %0, %1;" : "=f"(v) : "h"(p[i])); return v; }
 FN void store_f16(GLOBAL half* p, i64 i, f32 v) { half h; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(h) : "f"(v)); p[i] = h; }
+"""
+_HIP = """
+FN f32 load_f16(GLOBAL const half* p, i64 i) { return (f32)((GLOBAL const _Float16*)p)[i]; }
+FN void store_f16(GLOBAL half* p, i64 i, f32 v) { ((GLOBAL _Float16*)p)[i] = (_Float16)v; }
 """
 
 _COMMON = """
@@ -231,5 +242,7 @@ CUDA = Target(
     barrier="__syncthreads()",
     shared="__shared__",
     vectors=False,
-    prelude=_CUDA,
+    prelude=_CUDA + _PTX,
 )
+
+HIP = CUDA._replace(name="hip", prelude=_CUDA + _HIP)

@@ -69,6 +69,8 @@ class Put(NamedTuple):
     value: str
     add: str = ""
     """How to join what is there, `a`, and the value, `b`; the value replaces it where this is empty."""
+    mark: int = -1
+    """An array that is raised to x2 where an index is not from 0 to x1 - 1, and nothing is put; none, where indices have been checked."""
 
 
 Stage: TypeAlias = Reduce | Let | Pick | Store | Map | Scan | Put

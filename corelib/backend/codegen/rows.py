@@ -195,10 +195,11 @@ def _put(program: Program, variant: _Variant, stage: Put, at: dict[int, str]) ->
     value = stage.value
     if stage.add:
         value = stage.add.format(a=f"load_{c.tag}(a{stage.array}, to)", b=f"({stage.value})")
-    return [
-        *_loads(program, variant, at, f"{stage.value} v{stage.by}"),
-        f"const i64 to = {at[stage.array]} + v{stage.by} * x0;", _store(variant, stage.array, "to", value),
-    ]
+    loads = _loads(program, variant, at, f"{stage.value} v{stage.by}")
+    put = [f"const i64 to = {at[stage.array]} + v{stage.by} * x0;", _store(variant, stage.array, "to", value)]
+    if stage.mark < 0:
+        return [*loads, *put]
+    return [*loads, f"if ((u64)v{stage.by} < (u64)x1) {{", *put, f"}} else mark_max(a{stage.mark} + {at[stage.mark]}, (i32)x2);"]
 
 
 def _scanned(variant: _Variant, stage: Scan, place: str, lane: str) -> list[str]:

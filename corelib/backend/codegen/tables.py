@@ -39,17 +39,17 @@ def register(table: KernelTable, launcher: Launcher, every: tuple[DType, ...]) -
     rows = Rows(launcher)
     _register_division(table, launcher, rows, dtypes)
     reductions.register(table, launcher, rows, every)
-    contraction = Contraction(launcher)
+    contraction = Contraction(launcher, rows)
     matmul = Matmul(contraction, rows)
     matmul.register(table, dtypes)
-    Attention(launcher).register(table, dtypes)
+    Attention(launcher, rows).register(table, dtypes)
     Fused(launcher, rows, matmul).register(table, dtypes)
     Losses(launcher, rows).register(table, dtypes)
-    Steps(elementwise).register(table, dtypes)
+    Steps(launcher, elementwise).register(table, dtypes)
     Indexing(launcher, elementwise, rows, table["copy"][D.float32]).register(table, every)
     complex_numbers.register(table, launcher, elementwise, rows, tuple([d for d in every if d.is_complex]))
     cells = Cells(launcher)
-    random.register(table, cells, dtypes)
+    random.register(table, launcher, cells, dtypes)
     Ordering(launcher, rows, cells).register(table, dtypes)
     Windows(launcher, contraction, cells, table).register(table, dtypes)
 
@@ -106,10 +106,10 @@ def _register_division(table: KernelTable, launcher: Launcher, rows: Rows, dtype
             return not divisor
         if 0 in divisor.shape:
             return False
-        index = divisor.device_index
+        index, every = divisor.device_index, tuple(range(len(divisor.shape)))
         scratch = launcher.scratch(index, 4)
         flag = StridedArray(scratch._raw, D.int32, (1,) * len(divisor.shape), (0,) * len(divisor.shape), 0, index)
-        rows.run(zeros, [flag, divisor], divisor.shape, tuple(range(len(divisor.shape))))
+        rows.run(zeros, [flag, divisor], divisor.shape, every)
         return bool(launcher.read(index, flag.buffer, 4).any())
 
     for name in ("floor_divide", "remainder"):

@@ -23,7 +23,7 @@ def _infer_index_select(input: Tensor, dim: int, index: Tensor) -> Inferred:
         if index._numel != 1:
             raise IndexError(f"index_select(): Index to scalar can have only 1 value, got {index._numel} value(s)")
         return ((), input._dtype), (input, at, index)
-    check_index("index_select", index, input._shape[at], at)
+    check_index("index_select", index, input._shape[at], at, of=input)
     shape = (*input._shape[:at], index._numel, *input._shape[at + 1 :])
     return (shape, input._dtype), (input, at, index)
 
@@ -82,7 +82,7 @@ def _infer_gather(input: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> 
                 f"gather(): Size does not match at dimension {d} expected index {list(index._shape)} to be no larger than self "
                 f"{list(input._shape)} apart from dimension {at}"
             )
-    check_index("gather", index, input._shape[at] if input._shape else 1, at, RuntimeError)
+    check_index("gather", index, input._shape[at] if input._shape else 1, at, RuntimeError, of=input)
     return (index._shape, input._dtype), (input, at, index)
 
 

@@ -25,7 +25,7 @@ from corelib.ops.construction.construct import _from_array
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.indexing.gathering import _wrapped
-from corelib.ops.indexing.rows import KNOWN, check_indices, put_rows, take_rows, within_bounds
+from corelib.ops.indexing.rows import KNOWN, check_indices, checks_itself, put_rows, take_rows, within_bounds
 from corelib.ops.indexing.selection import masked_shape
 from corelib.ops.shape.joining import stack
 from corelib.tensor import dtype as D
@@ -57,7 +57,8 @@ def joint_shape(input: Tensor, indices: Sequence[Tensor | None]) -> tuple[dict[i
 
 def _infer_index(input: Tensor, indices: Sequence[Tensor | None]) -> Inferred:
     given, _, shape, _ = joint_shape(input, indices)
-    check_indices("index", [(t, input._shape[d], d) for d, t in given.items()], IndexError, wrap=True)
+    if len(given) > 1 or not checks_itself(input):  # of several, one may be wrong and their place in memory right
+        check_indices("index", [(t, input._shape[d], d) for d, t in given.items()], IndexError, wrap=True)
     return (shape, input._dtype), (input, indices)
 
 
@@ -109,7 +110,8 @@ def _infer_index_put(input: Tensor, indices: Sequence[Tensor | None], values: Te
         )
     given, _, shape, _ = joint_shape(input, indices)
     checked = [(t, input._shape[d], d) for d, t in given.items() if d not in of_masks]
-    check_indices("index_put", checked, IndexError, wrap=True)
+    if len(given) > 1 or not checks_itself(input):
+        check_indices("index_put", checked, IndexError, wrap=True)
     if not values._shape and values._device is not input._device and values._device.type == "cpu":
         values = values.to(input._device)
     if broadcast_shapes(values._shape, shape) != shape:

@@ -1,6 +1,6 @@
 """Rows chosen by an index and put back: the two primitives under every indexing op, and the checks of an index.
 
-An index is checked against its dimension before any kernel runs.
+An index is checked against its dimension before any kernel runs, or by the kernel itself (`Backend.checks_indices`).
 """
 
 from __future__ import annotations
@@ -97,9 +97,20 @@ def within_bounds(function: F) -> F:
     return cast("F", run)
 
 
-def check_index(name: str, index: Tensor, size: int, dim: int, error: type[Exception] = IndexError, wrap: bool = False) -> None:
-    """Raise where an index lies outside a dimension. Nothing to check on a device without data."""
-    check_indices(name, ((index, size, dim),), error, wrap)
+def check_index(
+    name: str, index: Tensor, size: int, dim: int, error: type[Exception] = IndexError, wrap: bool = False, of: Tensor | None = None
+) -> None:
+    """Raise where an index lies outside a dimension. Nothing to check on a device without data.
+
+    of: the tensor whose indexing kernel gets this index, for exactly this dimension: nothing to check where it `checks_itself`.
+    """
+    if of is None or not checks_itself(of):
+        check_indices(name, ((index, size, dim),), error, wrap)
+
+
+def checks_itself(t: Tensor) -> bool:
+    """Whether the indexing kernels for a tensor look after wrong indices, and tell of them when the device is next waited for."""
+    return t._device.runtime.backend.checks_indices and not t._dtype.is_complex
 
 
 def check_indices(

@@ -26,7 +26,7 @@ def _infer_index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, alp
             f"index_add(): Source/destination tensor must have same slice shapes; source has shape {list(source._shape)}, "
             f"accepted is {list(expected)}"
         )
-    check_index("index_add", index, n, at)
+    check_index("index_add", index, n, at, of=input if input._shape else None)
     alpha = fitting_number("index_add", alpha, input._dtype)
     return (input._shape, input._dtype), (input, at, index, source, alpha)
 
@@ -67,7 +67,7 @@ def _infer_scatter(name: str) -> Infer:
                     f"{name}(): Expected index {list(index._shape)} to be no larger than self {list(input._shape)} apart from "
                     f"dimension {at} and to be no larger size than src {list(src._shape)}"
                 )
-        check_index(name, index, input._shape[at] if input._shape else 1, at, RuntimeError)
+        check_index(name, index, input._shape[at] if input._shape else 1, at, RuntimeError, of=input)
         return (input._shape, input._dtype), (input, at, index, src)
 
     return infer

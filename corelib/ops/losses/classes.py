@@ -8,7 +8,7 @@ from __future__ import annotations
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.indexing.rows import KNOWN, ends, seen_within
+from corelib.ops.indexing.rows import KNOWN, checks_itself, ends, seen_within
 from corelib.ops.losses.losses import check_tensors, reduction_of
 from corelib.ops.neural.softmax import log_softmax_along, log_softmax_backward
 from corelib.tensor import dtype as D
@@ -47,9 +47,9 @@ def nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int,
     return each.sum() / w.sum() if reduction == "mean" else each.sum()
 
 
-def check_target(name: str, target: Tensor, classes: int, ignore_index: int) -> None:
-    """IndexError for a class out of range; on a device without data there is nothing to check."""
-    if target._numel == 0 or target._device.type == "meta":
+def check_target(name: str, target: Tensor, classes: int, ignore_index: int, of: Tensor) -> None:
+    """IndexError for a class out of range; on a device without data there is nothing to check, nor where `gather` from `of` does."""
+    if checks_itself(of) or target._numel == 0 or target._device.type == "meta":
         return
     if seen_within(target, classes):
         return
@@ -113,7 +113,7 @@ def nll_loss(
         raise NotImplementedError(f"nll_loss(): \"nll_loss_out_frame\" not implemented for {rows._dtype}; floating dtypes are accepted")
     _check_weight("nll_loss", weight, rows._shape[1], rows._dtype)
     if not TABLE["nll"].kernel_for(rows._key, rows._dtype):  # a kernel checks as it goes
-        check_target("nll_loss", flat, rows._shape[1], ignore_index)
+        check_target("nll_loss", flat, rows._shape[1], ignore_index, rows)
     with KNOWN:
         made = nll(rows, flat, weight, ignore_index, reduction)
     return made.reshape(shape) if reduction == "none" else made
@@ -179,7 +179,7 @@ def cross_entropy(
         and target._dtype is D.int64 and input._dtype.is_floating_point and input._numel
     ):
         if not TABLE["softmax_nll"].kernel_for(input._key, input._dtype):  # a kernel checks as it goes
-            check_target("cross_entropy", target, input._shape[1], ignore_index)
+            check_target("cross_entropy", target, input._shape[1], ignore_index, input)
         return softmax_nll(input, target, ignore_index, reduction)[0]
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"cross_entropy(): label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
@@ -202,7 +202,7 @@ def cross_entropy(
     rows, flat, shape = _rows("cross_entropy", logp, target)
     classes = rows._shape[1]
     _check_weight("cross_entropy", weight, classes, rows._dtype)
-    check_target("cross_entropy", flat, classes, ignore_index)
+    check_target("cross_entropy", flat, classes, ignore_index, rows)
     with KNOWN:
         made = nll(rows, flat, weight, ignore_index, reduction)
     if label_smoothing:

@@ -6,12 +6,13 @@ from enum import Enum
 from typing import NamedTuple
 
 from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import Inferred
+from corelib.dispatcher.op import TABLE, Inferred
 from corelib.dispatcher.warned import warn
 from corelib.graph.grad_mode import is_grad_enabled
 from corelib.ops.neural.dropout import dropout
 from corelib.ops.neural.softmax import safe_softmax_along
 from corelib.ops.products.products import matmul
+from corelib.ops.reduction.reductions import logsumexp
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape, broadcast_shapes
 from corelib.tensor.tensor import Tensor
@@ -109,6 +110,59 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, ca
     return _attended(query, key, value, mask, causal, scale, 0.0)
 
 
+def _infer_kept(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Inferred:
+    _, given = _infer_attention(query, key, value, mask, causal, scale)
+    shape, dtype = query._shape[:-1], query._dtype  # the batches are the same: see `_kept`
+    return [((*shape, value._shape[-1]), dtype), (shape, D.float64 if dtype is D.float64 else D.float32)], given
+
+
+def _kept_vjp(
+    gs: tuple[Tensor | None, Tensor | None], query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float,
+    out0: Tensor, out1: Tensor,
+) -> tuple[Tensor, ...]:
+    g, _ = gs  # nothing is made of the sums but gradients, whose own derivatives do without them
+    assert g is not None
+    return attention_backward(g, query, key, value, mask, out0, out1, causal, scale)
+
+
+@op(on=(), several=True, infer=_infer_kept, vjp={("query", "key", "value"): _kept_vjp})
+def attention_kept(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float) -> tuple[Tensor, Tensor]:
+    """`attention` of the same batches, and for each query the logarithm of the sum of its scores' exponentials, from which gradients are computed."""
+    wide = D.float64 if query._dtype is D.float64 else D.float32
+    scores = _scores(query.to(wide), key.to(wide), mask, causal, scale)
+    return _attended(query, key, value, mask, causal, scale, 0.0), logsumexp(scores, (-1,))
+
+
+def _infer_kept_backward(
+    g: Tensor, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, out: Tensor, sums: Tensor, causal: bool, scale: float
+) -> Inferred:
+    return [(t._shape, t._dtype) for t in (query, key, value)], (g, query, key, value, mask, out, sums, causal, scale)
+
+
+@op(on=(), several=True, infer=_infer_kept_backward)
+def attention_backward(
+    g: Tensor, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, out: Tensor, sums: Tensor, causal: bool, scale: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The gradients of attention's query, key and value, which have the same batches. Derivatives of it go by the body, which computes the
+    weights anew from query and key."""
+    dtype = query._dtype
+    if dtype in (D.float16, D.bfloat16):
+        g, query, key, value = g.float(), query.float(), key.float(), value.float()
+    weights = safe_softmax_along(_scores(query, key, mask, causal, scale), -1)
+    slopes = matmul(g, value.transpose(-2, -1))
+    slopes = weights * (slopes - (slopes * weights).sum(-1, True)) * scale
+    made = matmul(slopes, key), matmul(slopes.transpose(-2, -1), query), matmul(weights.transpose(-2, -1), g)
+    return made[0].to(dtype), made[1].to(dtype), made[2].to(dtype)
+
+
+def _kept(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> bool:
+    """Whether what a gradient needs is kept in place of the weights: where the device has kernels for that, and the batches are the same."""
+    if not is_grad_enabled() or not (query.requires_grad or key.requires_grad or value.requires_grad) or (mask is not None and mask.requires_grad):
+        return False
+    alike = query._shape[:-2] == key._shape[:-2] == value._shape[:-2] and (mask is None or len(mask._shape) <= len(query._shape))
+    return alike and TABLE["attention_backward"].kernel_for(query._key, query._dtype) is not None
+
+
 def _attended(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float, dropout_p: float) -> Tensor:
     given = query._dtype
     if given in (D.float16, D.bfloat16):  # a score of 100 rounded to a half is off by as much as changes its weight by a twentieth
@@ -120,12 +174,16 @@ def _attended(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, ca
 
 def _weights(query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Tensor:
     """How much of each value a query takes. A row with nothing to attend to gives zeros, not NaN."""
+    return safe_softmax_along(_scores(query, key, mask, causal, scale), -1)
+
+
+def _scores(query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Tensor:
     scores = matmul(query * scale, key.transpose(-2, -1))
     if causal:
         mask = query.new_ones(scores._shape[-2:], dtype=D.bool).tril()
     if mask is not None:
         scores = scores + mask if mask._dtype is not D.bool else scores.masked_fill(~mask, float("-inf"))
-    return safe_softmax_along(scores, -1)
+    return scores
 
 
 @op(on=("nn.functional",))
@@ -173,4 +231,6 @@ def scaled_dot_product_attention(
     factor = query._shape[-1] ** -0.5 if scale is None and query._shape[-1] else 1.0 if scale is None else scale
     if dropout_p:
         return _attended(query, key, value, attn_mask, is_causal, factor, dropout_p)
+    if _kept(query, key, value, attn_mask):
+        return attention_kept(query, key, value, attn_mask, is_causal, factor)[0]
     return attention(query, key, value, attn_mask, is_causal, factor)

@@ -20,7 +20,7 @@ def _infer_rows(weight: Tensor, indices: Tensor, padding_idx: int, scale: bool) 
         raise RuntimeError(f"embedding(): 'weight' must be 2-D, got shape {list(weight._shape)}")
     if indices._dtype is not D.int64:
         indices = indices.long()
-    check_index("embedding", indices, weight._shape[0], 0)
+    check_index("embedding", indices, weight._shape[0], 0, of=weight)
     return ((*indices._shape, weight._shape[1]), weight._dtype), (weight, indices, padding_idx, scale)
 
 

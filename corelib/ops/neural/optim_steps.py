@@ -1,4 +1,4 @@
-"""The update of one parameter by SGD, Adam, RMSprop and Adagrad, each as one op that changes its tensors in place.
+"""The update of one parameter by SGD, Adam, RMSprop and Adagrad, each as one op that changes its tensors in place; and of many by SGD or Adam.
 
 A backend may have a kernel of the same name, which gets the native arrays in the order of the op's parameters and
 changes all of them but the gradient. The bodies keep PyTorch's order of operations, so that trajectories agree to
@@ -7,8 +7,9 @@ rounding. Nothing is recorded, whether or not recording is on: an update is no p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from corelib.contract.kernels import Native
 from corelib.dispatcher.calls import fallback
@@ -26,6 +27,47 @@ def update(name: str) -> Callable[..., None]:
     op = TABLE[name]
     found: Callable[..., None] = op.entry if active.count else op.body
     return found
+
+
+def updates(
+    name: str, rows: Sequence[tuple[Tensor | None, ...]], attributes: tuple[float, ...], counts: Sequence[Tensor] | None = None
+) -> bool:
+    """The update of that name, `_sgd_steps_` or `_adam_steps_`, of many parameters with one set of options, where their device has a kernel for
+    that; False, and nothing done, where each is to be updated by itself.
+
+    rows: each (parameter, gradient, states), where a state that there is not is None for all. counts: the numbers of steps on the device, in
+    place of the first of the attributes; one is added to each.
+    """
+    param = rows[0][0]
+    assert param is not None
+    device, dtype = param._device, param._dtype
+    table = TABLE[name].kernels.get(param._key)
+    kernel = None if table is None else table.get(dtype)
+    if kernel is None or active.count:
+        return False
+    for row in rows:
+        first = row[0]
+        assert first is not None
+        if first._inference:
+            return False
+        for t in row:
+            if t is not None and (t._dtype is not dtype or t._device is not device or t._strides is not None):
+                return False
+        if any(t is not None and t._numel != first._numel for t in row[1:3]):
+            return False
+    columns: list[Any] = [[None if t is None else t._array() for t in column] for column in zip(*rows, strict=True)]
+    if counts is not None:
+        columns.append([t._array() for t in counts])
+    try:
+        got = kernel(*columns, *attributes)
+    except Exception as error:
+        got = after(error, TABLE[name], device, (*columns, *attributes), partial(kernel, *columns, *attributes))
+    if got is not None:
+        return False
+    for t in (*[t for row in rows for t in (row[0], *row[2:])], *(counts or ())):
+        if t is not None:
+            t._own_storage()._version += 1
+    return True
 
 
 def _run_kernel(
@@ -143,6 +185,29 @@ def _adam_body(
         square = max_exp_avg_sq.copy_(max_exp_avg_sq.maximum(square))
     denominator = (square.sqrt() / (1 - beta2**step) ** 0.5).add_(eps)
     param.addcdiv_(exp_avg, denominator, value=-lr / (1 - beta1**step))
+
+
+@op(kind="composite", on=())
+def _sgd_steps_(
+    params: Sequence[Tensor], grads: Sequence[Tensor], momentum_buffers: Sequence[Tensor | None], lr: float, momentum: float, dampening: float,
+    weight_decay: float, nesterov: bool, maximize: bool, first: bool,
+) -> None:
+    """`_sgd_step_` of many parameters of one device and dtype, whose tensors are contiguous."""
+    for each in zip(params, grads, momentum_buffers, strict=True):
+        _sgd_step_(*each, lr, momentum, dampening, weight_decay, nesterov, maximize, first)
+
+
+@op(kind="composite", on=())
+def _adam_steps_(
+    params: Sequence[Tensor], grads: Sequence[Tensor], exp_avgs: Sequence[Tensor], exp_avg_sqs: Sequence[Tensor],
+    max_exp_avg_sqs: Sequence[Tensor | None], step: int | Sequence[Tensor], lr: float, beta1: float, beta2: float, eps: float, weight_decay: float,
+    amsgrad: bool, maximize: bool, decoupled: bool,
+) -> None:
+    """`_adam_step_` of many parameters of one device and dtype, whose tensors are contiguous; `step` may be their counts on the device."""
+    if not isinstance(step, int):
+        raise NotImplementedError("_adam_steps_: counts of steps on the device need a kernel")
+    for each in zip(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, strict=True):
+        _adam_step_(*each, step, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled)
 
 
 @op(kind="composite", on=())

@@ -14,6 +14,8 @@ REPLACED = {
     "pointer_of": ("return corelib_place{{corelib_pointer((uint64_t)({0}))}};", "a device's address that was read from memory, which the executor translates"),
 }
 """Functions of the prelude that are not executed as they are written: the body that the executor gives them, and why."""
+HALVES = ("load_f16", "store_f16")
+"""Of these, those that are executed as they are written where that is not PTX."""
 
 _MEET = re.compile(r"__sync\w+|__shfl\w*|__ballot\w*|__any\w*|__all\w*|__activemask")
 _KERNEL = re.compile(r"__global__\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?void\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?(\w+)\s*\(")
@@ -72,6 +74,8 @@ def _with_own_body(code: str, name: str) -> tuple[str, bool]:
     while depth:
         depth += {"{": 1, "}": -1}.get(code[end], 0)
         end += 1
+    if name in HALVES and "asm" not in code[start.end() : end]:  # HIP's, which are C
+        return code, False
     body = REPLACED[name][0].format(*[part.split()[-1].lstrip("*") for part in start[1].split(",")])
     return code[: start.end()] + f" {body} " + "\n" * code[start.end() : end].count("\n") + code[end - 1 :], True
 

@@ -14,7 +14,6 @@ import corelib as torch
 import numpy as np
 import pytest
 from corelib.backend import OutOfMemoryError
-from corelib.contract import allocator as module
 from corelib.contract.allocator import CachingAllocator, size_class
 from corelib.tensor.device import cpu
 from corelib.tensor.storage import Storage
@@ -224,7 +223,7 @@ def test_emptying_the_cache_leaves_what_is_in_use(backend, memory):
 
 
 def test_more_than_the_limit_of_kept_blocks_goes_back_at_once(backend, memory, monkeypatch):
-    monkeypatch.setattr(module, "KEEP_LIMIT", 2 * MIB)
+    monkeypatch.setattr(memory, "_keep_limit", 2 * MIB)
     blocks = [Piece(memory, MIB) for _ in range(6)]
     blocks.clear()
     assert memory.allocated == 0 and memory.reserved == 2 * MIB == sum(backend.out.values())
@@ -442,7 +441,7 @@ print("exact")
 
 
 def test_an_idle_program_keeps_no_more_than_the_limit(monkeypatch):
-    monkeypatch.setattr(module, "KEEP_LIMIT", 8 * MIB)
+    monkeypatch.setattr(NumpyBackend, "keep_limit", 8 * MIB)
     memory = CachingAllocator(NumpyBackend(), 0, "idle")
     live = [Piece(memory, MIB) for _ in range(20)] + [Piece(memory, 9 * MIB)]
     buffers = [weakref.ref(piece._raw) for piece in live]
@@ -455,7 +454,7 @@ def test_an_idle_program_keeps_no_more_than_the_limit(monkeypatch):
 
 
 def test_what_is_used_and_freed_again_is_reused_beside_what_stays(monkeypatch):
-    monkeypatch.setattr(module, "KEEP_LIMIT", 8 * MIB)
+    monkeypatch.setattr(NumpyBackend, "keep_limit", 8 * MIB)
     memory = CachingAllocator(NumpyBackend(), 0, "busy")
     stays = [Piece(memory, MIB) for _ in range(30)]
     made = memory.stats()["num_device_alloc"]

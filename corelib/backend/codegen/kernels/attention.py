@@ -1,24 +1,29 @@
-"""Attention without its matrix of scores, for style "loop": softmax and the sum over values go along with the keys.
+"""Attention without its matrix of scores: softmax and the sum over values go along with the keys. For style "grid" the text is in flash.py.
 
-An item does a block of queries. For each block of keys it holds, packed, what all of its queries need, and keeps for each query the
-largest score so far, the sum of exponentials, and the weighted sum of values (Milakov and Gimelshein, 2018; Dao et al., 2022). On
-devices of style "grid" products in tiles, which is what the body makes, are quicker than this would be.
+Style "loop": an item does a block of queries. For each block of keys it holds, packed, what all of its queries need, and keeps for each query the
+largest score so far, the sum of exponentials, and the weighted sum of values (Milakov and Gimelshein, 2018; Dao et al., 2022).
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
+from math import prod
 
 from corelib.backend.codegen.contraction import vector_of
 from corelib.backend.codegen.geometry import broadcast_strides, walk
+from corelib.backend.codegen.kernels import flash
 from corelib.backend.codegen.launch import Kernel, Launcher
 from corelib.backend.codegen.prelude import Target
+from corelib.backend.codegen.programs import Program, Reduce, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
-from corelib.backend.signatures import Outcome
+from corelib.backend.signatures import Ints, Outcome
 from corelib.contract.backend import StridedArray
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import contiguous_strides
 
 _QUERIES, _TILE, _SIZE = 16, 4, 128  # of an item's block; of a register tile; the most numbers in a query or a value
 _BATCHES = 3
@@ -118,12 +123,19 @@ typedef struct {{ {' '.join(f'i64 {x};' for x in fields)} {kind} scale; {kind} p
 class Attention:
     """Attention of one backend."""
 
-    def __init__(self, launcher: Launcher) -> None:
+    def __init__(self, launcher: Launcher, rows: Rows) -> None:
         self._launcher = launcher
+        self._rows = rows
+        self._grid: dict[flash.Form, Kernel] = {}
         self._kernels: dict[tuple[DType, DType | None, bool], Kernel] = {}
 
     def register(self, table: KernelTable, dtypes: tuple[DType, ...]) -> None:
-        """Put the kernel into a table, where the device is one that gains by it."""
+        """Put the kernels into a table, where the device is one that gains by them."""
+        if self._launcher.style == "grid":
+            floats = [d for d in dtypes if d.is_floating_point]
+            table.register("attention", floats, self.on_grid)
+            table.register("attention_kept", floats, self.kept)
+            table.register("attention_backward", floats, self.backward)
         if self._launcher.style == "loop" and self._launcher.target.vectors:
             table.register("attention", [d for d in dtypes if d.is_floating_point], self.attention)
 
@@ -161,4 +173,73 @@ class Attention:
             kernel = self._kernels[chosen] = self._launcher.kernel("attention", lambda name, target: source(name, *chosen, target))
         items = -(-length // _QUERIES) * batches.total
         kernel.launch(out.device_index, items, [x.buffer for x in arrays], params)
+        return None
+
+    def on_grid(
+        self, out: StridedArray, query: StridedArray, key: StridedArray, value: StridedArray, mask: StridedArray | None, causal: bool, scale: float,
+    ) -> Outcome:
+        wide, shape = D.float64 if C[out.dtype].compute == "f64" else D.float32, out.shape[:-1]
+        scratch = self._launcher.scratch(out.device_index, max(prod(shape), 1) * wide.itemsize)
+        sums = StridedArray(scratch._raw, wide, shape, contiguous_strides(shape), 0, out.device_index)
+        made = self.kept((out, sums), query, key, value, mask, causal, scale)
+        del scratch  # whose writer is queued by now
+        return made
+
+    def kept(
+        self, outs: Sequence[StridedArray], query: StridedArray, key: StridedArray, value: StridedArray, mask: StridedArray | None, causal: bool, scale: float,
+    ) -> Outcome:
+        out, sums = outs
+        if max(key.shape[-1], out.shape[-1]) > flash.SIZE or key.shape[-2] == 0:
+            return NotImplemented
+        form = flash.Form("forward", out.dtype, None if mask is None else mask.dtype, causal)
+        return self._launch(form, [out, sums, query, key, value, *([] if mask is None else [mask])], out.shape[:-2], out.shape[-2], key.shape, out.shape[-1], scale)
+
+    def backward(
+        self, outs: Sequence[StridedArray], g: StridedArray, query: StridedArray, key: StridedArray, value: StridedArray, mask: StridedArray | None,
+        out: StridedArray, sums: StridedArray, causal: bool, scale: float,
+    ) -> Outcome:
+        lead = out.shape[:-2]
+        if max(key.shape[-1], out.shape[-1]) > flash.SIZE or 0 in (*out.shape, *key.shape) or any(x.shape[:-2] != lead for x in (query, key, value)):
+            return NotImplemented
+        kind, wide, shape = C[out.dtype].compute, sums.dtype, out.shape[:-1]
+        scratch = self._launcher.scratch(out.device_index, prod(shape) * wide.itemsize)
+        inner = StridedArray(scratch._raw, wide, (*shape, 1), (*contiguous_strides(shape), 0), 0, out.device_index)
+        product = Program("attention_inner", 1, (Reduce("total", kind, f"({kind})0", "v1 * v2", "{a} + {b}"), Store(0, "total")))
+        self._rows.run(product, [inner, g, out], out.shape, (len(out.shape) - 1,))
+        inner = inner._replace(shape=shape, strides=inner.strides[:-1])
+        given = [query, key, value, g, sums, inner, *([] if mask is None else [mask])]
+        chosen = (out.dtype, None if mask is None else mask.dtype, causal)
+        made: Outcome = None
+        for name, arrays in (("of_query", [outs[0], *given]), ("of_key", [outs[1], outs[2], *given])):
+            if made is None:
+                made = self._launch(flash.Form(name, *chosen), arrays, lead, out.shape[-2], key.shape, out.shape[-1], scale)
+        del scratch  # whose readers are queued by now
+        return made
+
+    def _launch(self, form: flash.Form, arrays: list[StridedArray], lead: Ints, length: int, key: Ints, v: int, scale: float) -> Outcome:
+        if not prod(lead) * length:
+            return None
+        s, e = key[-2:]
+        letters, numbers, strides = flash.names(form), list[int](), list[Ints]()
+        ends: list[Ints] = []
+        for x, letter in zip(arrays, letters, strict=True):
+            shape, own = (x.shape, x.strides) if letter not in "ni" else ((*x.shape, 1), (*x.strides, 0))  # one number a query
+            missing = max(0, 2 - len(shape))
+            shape, own = (1,) * missing + shape, (0,) * missing + own
+            strides.append(broadcast_strides(shape[:-2], own[:-2], lead))
+            ends.append(tuple([0 if n == 1 else t for n, t in zip(shape[-2:], own[-2:], strict=True)]))
+        batches = walk(lead, tuple(strides)) if lead else walk((1,), ((1,),) * len(arrays))
+        more = flash.BATCHES - len(batches.sizes)
+        if more < 0:
+            return NotImplemented
+        for x, own, end in zip(arrays, batches.strides, ends, strict=True):
+            numbers += [x.offset, *[0] * more, *own, *end]
+        kind = C[form.dtype].compute
+        head = [length, s, e, v, *[1] * more, *batches.sizes]
+        params = struct.pack(f"{len(head) + len(numbers)}q", *head, *numbers) + struct.pack("ff" if kind == "f32" else "dd", scale, 0)
+        kernel = self._grid.get(form)
+        if kernel is None:
+            kernel = self._grid[form] = self._launcher.kernel(f"attention_{form.kind}", lambda name, target: flash.source(name, form, target))
+        blocks = -(-(s if form.kind == "of_key" else length) // flash.rows(form)) * batches.total
+        kernel.launch(arrays[0].device_index, blocks * flash.GROUP, [x.buffer for x in arrays], params, flash.GROUP)
         return None

@@ -1,4 +1,5 @@
-"""Kernels that choose elements by index and put them back. Indices are within bounds: core has checked them.
+"""Kernels that choose elements by index and put them back. Indices are within bounds, for core has checked them; or where the launcher tells
+of wrong ones `later`, the kernels leave those elements out.
 
 Choosing is elementwise, with the place read from an index. Putting goes over rows: elements that may meet in one place are done
 in order by one item, so that sums have the same bits each time and the last of several values stays.
@@ -46,9 +47,14 @@ class Indexing:
         table.register("scatter_add", dtypes, partial(self.scatter, add=True))
         table.register("scatter_set", dtypes, partial(self.scatter, add=False))
 
-    def _pick(self, out: StridedArray, input: StridedArray, index: StridedArray, step: int) -> Outcome:
-        """out = the element of `input` that lies `index` times `step` from this place; all of one shape."""
+    def _pick(self, out: StridedArray, input: StridedArray, index: StridedArray, step: int, size: int) -> Outcome:
+        """out = the element of `input` that lies `index` times `step` from this place; all of one shape. Indices are from 0 to size - 1."""
         tag = C[out.dtype].tag
+        if self._launcher.later:
+            mark, wrong = self._launcher.mark(out.device_index, _outside(size), len(out.shape))
+            text = f"{{{{ const i64 at = a2[{{2}}]; if ((u64)at < (u64)v4) store_{tag}(a0, {{0}}, load_{tag}(a3, {{3}} + at * v3)); else mark_max(a1 + {{1}}, (i32)v5); }}}}"
+            checked = ("pick_checked", (out.dtype, D.int32, D.int64, out.dtype, D.int64))
+            return self._elementwise.run(checked, text, out, [mark, index, input, step, size, wrong], D.int64, 2)
         text = f"store_{tag}(a0, {{0}}, load_{tag}(a2, {{2}} + a1[{{1}}] * v2));"
         key = ("pick", (out.dtype, D.int64, out.dtype, D.int64))
         return self._elementwise.run(key, text, out, [index, input, step], D.int64)
@@ -57,7 +63,7 @@ class Indexing:
         lead, rest = len(index.shape), input.shape[1:]
         source = input._replace(shape=(*index.shape, *rest), strides=(*[0] * lead, *input.strides[1:]))
         places = index._replace(shape=(*index.shape, *rest), strides=(*index.strides, *[0] * len(rest)))
-        return self._pick(out, source, places, input.strides[0])
+        return self._pick(out, source, places, input.strides[0], input.shape[0])
 
     def index_select(self, out: StridedArray, input: StridedArray, dim: int, index: StridedArray) -> Outcome:
         if not input.shape:
@@ -66,17 +72,22 @@ class Indexing:
         strides = tuple([0 if d == dim else s for d, s in enumerate(input.strides)])
         step = index.strides[-1] if index.shape else 0
         places = index._replace(shape=shape, strides=tuple([step if d == dim else 0 for d in range(len(shape))]))
-        return self._pick(out, input._replace(shape=shape, strides=strides), places, input.strides[dim])
+        return self._pick(out, input._replace(shape=shape, strides=strides), places, input.strides[dim], input.shape[dim])
 
     def gather(self, out: StridedArray, input: StridedArray, dim: int, index: StridedArray) -> Outcome:
         if len(input.shape) != len(index.shape) or not index.shape:
             return NotImplemented
         strides = tuple([0 if d == dim else s for d, s in enumerate(input.strides)])
-        return self._pick(out, input._replace(shape=index.shape, strides=strides), index, input.strides[dim])
+        return self._pick(out, input._replace(shape=index.shape, strides=strides), index, input.strides[dim], input.shape[dim])
 
-    def _put(self, out: StridedArray, index: StridedArray, values: StridedArray, dims: Ints, step: int, add: bool) -> None:
-        """Set or add `values` at `index` times `step` from out's place; what meets lies along `dims`."""
+    def _put(self, out: StridedArray, index: StridedArray, values: StridedArray, dims: Ints, step: int, add: bool, size: int) -> None:
+        """Set or add `values` at `index` times `step` from out's place; what meets lies along `dims`. Indices are from 0 to size - 1."""
         how = combine("sum", out.dtype) if add else ""
+        if self._launcher.later:
+            mark, wrong = self._launcher.mark(out.device_index, _outside(size), len(values.shape))
+            checked = Program("put_add" if add else "put_set", 2, (Put(0, 2, "v3", how, 1),), ("i64", "i64", "i64"))
+            self._rows.run(checked, [out, mark, index, values], values.shape, dims, (step, size, wrong))
+            return
         stages = (Put(0, 1, "v2", how),)
         program = Program("put_add" if add else "put_set", 1, stages, ("i64",))
         self._rows.run(program, [out, index, values], values.shape, dims, (step,))
@@ -112,7 +123,7 @@ class Indexing:
         missing = len(shape) - len(values.shape)
         pairs = list(zip(values.shape, values.strides, strict=True))
         given = values._replace(shape=shape, strides=(*[0] * missing, *[0 if n == 1 else s for n, s in pairs]))
-        self._put(target, places, given, tuple(range(lead)), out.strides[0], accumulate)
+        self._put(target, places, given, tuple(range(lead)), out.strides[0], accumulate, out.shape[0])
 
     def scatter(self, out: StridedArray, input: StridedArray, dim: int, index: StridedArray, src: StridedArray, add: bool) -> Outcome:
         if len(input.shape) != len(index.shape) or not index.shape:
@@ -125,5 +136,9 @@ class Indexing:
             return None
         strides = tuple([0 if d == dim else s for d, s in enumerate(out.strides)])
         target = out._replace(shape=index.shape, strides=strides)
-        self._put(target, index, src._replace(shape=index.shape), (dim,), out.strides[dim], add)
+        self._put(target, index, src._replace(shape=index.shape), (dim,), out.strides[dim], add, out.shape[dim])
         return None
+
+
+def _outside(size: int) -> str:
+    return f"an index is out of bounds for a dimension of size {size} (index out of range in self; accepted are 0 to {size - 1})"

@@ -38,14 +38,16 @@ def _forward(kind: str) -> Program:
 
 
 @cache
-def _total(kind: str, mean: bool) -> Program:
-    """The loss (v0), how many rows count (v1) and the least mark (v2), from each row's loss (v3) and mark (v4)."""
+def _total(kind: str, mean: bool, later: bool) -> Program:
+    """The loss (v0), how many rows count (v1) and the least mark (v2), from each row's loss (v3) and mark (v4). With `later` v2 is the
+    device's mark, read as v5, that is raised to x0."""
+    least = "least < 0 && v5 < x0 ? x0 : v5" if later else "least"
     stages = (
         Reduce("total", kind, f"({kind})0", "v3", _SUM), Reduce("count", "i64", "0", "(v4 == 1)", _SUM),
         Reduce("least", "i64", "1", "v4", "({a} < {b} ? {a} : {b})"),
-        Store(0, f"total / ({kind})count" if mean else "total"), Store(1, "count"), Store(2, "least"),
+        Store(0, f"total / ({kind})count" if mean else "total"), Store(1, "count"), Store(2, least),
     )
-    return Program("nll_total", 3, stages)
+    return Program("nll_total", 3, stages, ("i64",) if later else ())
 
 
 @cache
@@ -115,7 +117,7 @@ class Losses:
     def softmax_nll(
         self, outs: Sequence[StridedArray], input: StridedArray, target: StridedArray, ignore_index: int, reduction: str
     ) -> None:
-        """IndexError for a class that there is not; the device is asked for that, and waited for."""
+        """IndexError for a class that there is not; the device is asked for that, and waited for, unless it tells `later`."""
         out, logp = outs
         classes, rows = input.shape[1], target.shape
         n, every = prod(rows), tuple(range(len(rows)))
@@ -137,12 +139,15 @@ class Losses:
         count = StridedArray(buffer, D.int64, (1,), (0,), 1, index)
         least = count._replace(offset=2)
         line = [*[_single(x, len(rows)) for x in (total, count, least)], *[x._replace(shape=rows, strides=(x.strides[0], *x.strides[2:])) for x in (losses, marks)]]
-        self._rows.run(_total(kind, reduction == "mean"), line, rows, every)
-        wrong = self._launcher.read(index, buffer, 24).view("int64")[2] < 0
-        if wrong:
-            raise IndexError(
-                f"cross_entropy(): a target is out of bounds (classes are 0 to {classes - 1}, ignore_index is {ignore_index})"
-            )
+        wrong = f"cross_entropy(): a target is out of bounds (classes are 0 to {classes - 1}, ignore_index is {ignore_index})"
+        if self._launcher.later:
+            mark, number = self._launcher.mark(index, wrong, len(rows))
+            line[2] = mark
+            self._rows.run(_total(kind, reduction == "mean", True), [*line, mark], rows, every, (number,))
+            return
+        self._rows.run(_total(kind, reduction == "mean", False), line, rows, every)
+        if self._launcher.read(index, buffer, 24).view("int64")[2] < 0:
+            raise IndexError(wrong)
 
     def softmax_nll_backward(
         self, out: StridedArray, g: StridedArray, logp: StridedArray, target: StridedArray, ignore_index: int, reduction: str

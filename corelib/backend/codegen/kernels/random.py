@@ -8,6 +8,7 @@ from math import ceil, prod
 
 import numpy as np
 from corelib.backend.codegen.cells import Cells
+from corelib.backend.codegen.launch import Launcher
 from corelib.backend.codegen.types import C
 from corelib.backend.signatures import Ints
 from corelib.contract.backend import StridedArray
@@ -17,7 +18,7 @@ from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
 
 _WORDS = f"""
-    u64 c0 = (u64)i0, c1 = (u64)x1, c2 = 0, c3 = 0, k0 = (u64)x0, k1 = 0;
+    u64 c0 = (u64)i0, c1 = (u64)FIRST, c2 = 0, c3 = 0, k0 = (u64)SEED, k1 = 0;
     for (i32 round = 0; round < {ROUNDS}; ++round) {{
       const u64 high0 = mul_high(c0, {MULTIPLIERS[0]}UL), low0 = c0 * {MULTIPLIERS[0]}UL;
       const u64 high1 = mul_high(c2, {MULTIPLIERS[1]}UL), low1 = c2 * {MULTIPLIERS[1]}UL;
@@ -30,8 +31,8 @@ _WORDS = f"""
 """
 
 
-def _text(distribution: str, dtype: DType) -> str:
-    """What is made of each word; x3 and x4 are the distribution's numbers, floating ones as their bits."""
+def _text(distribution: str, dtype: DType, graph: bool) -> str:
+    """What is made of each word; x3 and x4 are the distribution's numbers, floating ones as their bits. A graph's seed and first draw are in a1."""
     c = C[dtype]
     if distribution == "bernoulli":
         made = f"store_{c.tag}(a0, at, ({c.compute})((word >> 11) < (u64)x3));"
@@ -44,7 +45,8 @@ def _text(distribution: str, dtype: DType) -> str:
         made = f"""const {c.compute} unit = {unit}, low = {low}, width = {width};
       store_{c.tag}(a0, at, low == 0 ? unit * width : fma(unit, width, low));
       if (load_{c.tag}(a0, at) == {high}) store_{c.tag}(a0, at, low);"""
-    return f"{_WORDS}      {made}\n    }}"
+    words = _WORDS.replace("SEED", "a1[o1]" if graph else "x0").replace("FIRST", "(a1[o1 + 1] + x1)" if graph else "x1")
+    return f"{words}      {made}\n    }}"
 
 
 def _bits(value: float, wide: bool) -> int:
@@ -52,7 +54,7 @@ def _bits(value: float, wide: bool) -> int:
     return found
 
 
-def register(table: KernelTable, cells: Cells, dtypes: tuple[DType, ...]) -> None:
+def register(table: KernelTable, launcher: Launcher, cells: Cells, dtypes: tuple[DType, ...]) -> None:
     """The kernel of the op philox."""
 
     def philox(out: StridedArray, seed: int, offset: int, distribution: str, low: float, high: float) -> None:
@@ -66,9 +68,11 @@ def register(table: KernelTable, cells: Cells, dtypes: tuple[DType, ...]) -> Non
             kind = np.float64 if wide else np.float32
             top = np.asarray(high).astype(out.dtype.np).astype(kind)  # rounding can reach it, and it is not in the range
             numbers = tuple([_bits(float(x), wide) for x in (kind(low), kind(high) - kind(low), top)])
-        key = ("philox", distribution)
-        text = partial(_text, distribution, out.dtype)
-        cells.run(key, text, (-(-n // 4),), [out], (_signed(seed), _signed(offset), n, *numbers), 4)
+        graph = launcher.drawing(out.device_index, seed, offset)
+        arrays, offset = ([out], offset) if graph is None else ([out, graph[0]], graph[1])
+        key = ("philox", distribution, graph is not None)
+        text = partial(_text, distribution, out.dtype, graph is not None)
+        cells.run(key, text, (-(-n // 4),), arrays, (_signed(seed), _signed(offset), n, *numbers), 4)
 
     table.register("philox", dtypes, philox)
 

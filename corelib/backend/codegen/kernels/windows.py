@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from corelib.backend.codegen.cascade import Cascade
 from corelib.backend.codegen.cells import Cells
-from corelib.backend.codegen.contraction import Contraction
+from corelib.backend.codegen.contraction import Contraction, Edge
 from corelib.backend.codegen.launch import Launcher
 from corelib.backend.codegen.programs import Reduce
 from corelib.backend.codegen.types import C
@@ -73,6 +73,11 @@ class Windows:
         table.register("window_spread", numbers, self.window_spread)
 
     def constant_pad(self, out: StridedArray, input: StridedArray, pads: Pads, value: float) -> None:
+        if self._launcher.style == "grid" and input.shape and type(value) in (bool, int):
+            n = len(input.shape)
+            numbers = (*out.strides, *input.strides, *[a for a, _ in pads], *input.shape, int(value))
+            self._cells.run(("constant_pad", n), lambda: _pad_text(n, input.dtype), out.shape, [out, input], numbers)
+            return
         self._fill(out, bool(value) if out.dtype is D.bool else value)
         starts = [(max(a, 0), max(-a, 0), n + min(a, 0) + min(b, 0)) for n, (a, b) in zip(input.shape, pads, strict=True)]
         if any(n <= 0 for _, _, n in starts):
@@ -95,19 +100,28 @@ class Windows:
         self.constant_pad(made, x, pads, 0)
         return made, scratch
 
+    def _bordered(self, x: StridedArray, padding: Ints, between: Ints, within: Ints) -> tuple[StridedArray, Storage | None, tuple[Edge, ...]]:
+        """`x` as if it had zeros around it, of which a window has the places `between` * column + `within` * inner element: a view that begins
+        outside it, with its edges, where kernels look at those; else a copy, and the scratch memory that it then is in."""
+        if self._launcher.style == "grid" and any(padding):
+            steps = zip(between, within, padding, x.shape[2:], strict=True)
+            offset = x.offset - sum(p * s for p, s in zip(padding, x.strides[2:], strict=True))
+            return x._replace(offset=offset), None, tuple([Edge(t, u, -p, size) for t, u, p, size in steps])
+        return *self._room(x, padding, padding), ()
+
     def convolution(
         self, out: StridedArray, input: StridedArray, weight: StridedArray, bias: StridedArray | None, stride: Ints, padding: Ints,
         dilation: Ints, groups: int,
     ) -> Outcome:
         n = len(stride)
-        x, scratch = self._room(input, padding, padding)
+        x, scratch, edges = self._bordered(input, padding, stride, dilation)
         views = _windows(x, weight.shape[2:], out.shape[2:], stride, dilation, groups)
         rows = _grouped(weight, groups, 0)._replace(shape=(1, groups, weight.shape[0] // groups, *weight.shape[1:]))
         rows = rows._replace(strides=(0, *rows.strides))
         if bias is not None:
             each = weight.shape[0] // groups
             bias = bias._replace(shape=(1, groups, each, *[1] * n), strides=(0, each * bias.strides[0], bias.strides[0], *[0] * n))
-        made = self._contraction.run(_grouped(out, groups, 1), rows, views, 1 + n, bias)
+        made = self._contraction.run(_grouped(out, groups, 1), rows, views, 1 + n, bias, edges)
         del scratch  # whose readers are queued by now
         return made
 
@@ -116,13 +130,13 @@ class Windows:
         groups: int,
     ) -> Outcome:
         n = len(stride)
-        x, scratch = self._room(input, padding, padding)
+        x, scratch, edges = self._bordered(input, padding, dilation, stride)
         views = _windows(x, shape[2:], y.shape[2:], stride, dilation, groups)
         rows = _grouped(y, groups, 1)
         # the sum runs over the batch and all places of y
         rows = _ordered(rows, (1, 2, 0, *range(3, 3 + n)))
         views = _ordered(views, (1, 0, *range(3 + n, 3 + 2 * n), *range(2, 3 + n)))
-        made = self._contraction.run(_grouped(out, groups, 0), rows, views, 1 + n)
+        made = self._contraction.run(_grouped(out, groups, 0), rows, views, 1 + n, None, edges)
         del scratch  # whose readers are queued by now
         return made
 
@@ -137,7 +151,10 @@ class Windows:
         met = [[r for r in dimension if r.places] for dimension in along]
         low = tuple([max([0, *[(r.places - 1) * r.back - r.base for r in rs]]) for rs in met])
         high = tuple([max([0, *[r.base + r.length - m for r in rs]]) for rs, m in zip(met, y.shape[2:], strict=True)])
-        x, scratch = self._room(y, low, high)
+        border = any(low) or any(high)
+        x, scratch = (y, None) if self._launcher.style == "grid" else self._room(y, low, high)
+        if x is y:
+            low = (0,) * n
         each = _grouped(x, groups, 1)
         rows = _ordered(_grouped(weight, groups, 0), (0, 2, 1, *range(3, 3 + n)))  # (g, c, o, *kernel)
         target = _grouped(out, groups, 1)
@@ -162,7 +179,10 @@ class Windows:
                 strides=(*each.strides[:3], *[-s * r.back for s, r in zip(steps, residues, strict=True)], *steps),
                 offset=each.offset + sum(s * (r.base + a) for s, r, a in zip(steps, residues, low, strict=True)),
             )
-            made = self._contraction.run(part, w, views, 1 + n)
+            edges: tuple[Edge, ...] = ()
+            if border and x is y:  # nothing was copied
+                edges = tuple([Edge(1, -r.back, r.base, m) for r, m in zip(residues, y.shape[2:], strict=True)])
+            made = self._contraction.run(part, w, views, 1 + n, None, edges)
             if made is NotImplemented:
                 break
         del scratch  # whose readers are queued by now
@@ -239,6 +259,16 @@ class _Numbers:
 def _place(array: int, strides: list[str]) -> str:
     """Where the cell's own element of an array lies."""
     return f"o{array}" + "".join(f" + i{d} * {s}" for d, s in enumerate(strides))
+
+
+def _pad_text(n: int, dtype: DType) -> str:
+    """The input's element where there is one, and else the value."""
+    c, numbers = C[dtype], _Numbers()
+    to, own, low, size = [numbers.take(n) for _ in range(4)]
+    (value,) = numbers.take(1)
+    at = "o1" + "".join(f" + (i{d} - {low[d]}) * {own[d]}" for d in range(n))
+    inside = " && ".join(f"i{d} >= {low[d]} && i{d} - {low[d]} < {size[d]}" for d in range(n))
+    return f"store_{c.tag}(a0, {_place(0, to)}, {inside} ? load_{c.tag}(a1, {at}) : ({c.compute}){value});"
 
 
 def _max_text(n: int, dtype: DType) -> str:
