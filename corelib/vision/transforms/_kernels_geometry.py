@@ -60,7 +60,7 @@ def pad(image: Tensor, sides: Sequence[int], fill: float, mode: str) -> Tensor:
     elif mode == "constant":
         made = pad_op(batch, list(sides), mode="constant", value=float(fill))
     else:
-        cast = not batch.is_floating_point()
+        cast = not batch.is_floating_point() and (batch.dtype is D.bool or batch.dtype.itemsize > 2)  # as in torchvision; floats hold smaller ones
         made = pad_op(batch.to(D.float32) if cast else batch, list(sides), mode="replicate" if mode == "edge" else mode)
         made = made.to(image.dtype) if cast else made
     return made.reshape(*shape[:-2], *made.shape[-2:])
