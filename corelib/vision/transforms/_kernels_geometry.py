@@ -259,7 +259,7 @@ def _bell(size: int, sigma: float, dtype: DType, device: Any, v1: bool) -> Tenso
 
 def blur(image: Tensor, kernel_size: Sequence[int], sigma: Sequence[float], v1: bool = False) -> Tensor:
     """Averaged under a Gaussian kernel, reflected at the edges."""
-    if image.numel() == 0:
+    if image.numel() == 0 and not v1:
         return image
     shape, kind = image.shape, image.dtype
     computed = kind if image.is_floating_point() else D.float32

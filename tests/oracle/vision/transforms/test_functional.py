@@ -232,6 +232,7 @@ def test_brightness_by_an_int_and_pictures_too_small_or_too_few_to_smooth_are_to
     for shape in ((2, 2, 3, 9, 9), (2, 0, 3, 9, 9)):
         assert not both(lambda library, shape=shape: library.F1.adjust_sharpness(library.T.ones(shape), 0.5), f"sharpness of {shape}")  # type: ignore[misc]
     assert not both(lambda library: library.F1.gaussian_blur(library.T.zeros(2, 3, 0, 11), 3), "blur of no rows")
+    assert not both(lambda library: library.F1.gaussian_blur(library.T.zeros(0, 3, 2, 11), 5), "blur of no pictures that are too low")
 
 
 def test_nothing_of_what_is_not_an_image_is_taken() -> None:
