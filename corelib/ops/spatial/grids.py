@@ -132,7 +132,6 @@ def _infer_grid_sample(
         raise ValueError(f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'")
     if padding_mode not in ("zeros", "border", "reflection"):
         raise ValueError(f"nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: '{padding_mode}'")
-    aligned = _aligned(align_corners)
     n = len(input._shape) - 2
     if n not in (2, 3) or len(grid._shape) != n + 2:
         raise RuntimeError(
@@ -150,7 +149,7 @@ def _infer_grid_sample(
         raise RuntimeError(f"grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes {list(input._shape)}")
     if mode == "bicubic" and n != 2:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
-    return ((*input._shape[:2], *grid._shape[1:-1]), input._dtype), (input, grid, mode, padding_mode, aligned)
+    return ((*input._shape[:2], *grid._shape[1:-1]), input._dtype), (input, grid, mode, padding_mode, _aligned(align_corners))
 
 
 @op(on=("nn.functional",), infer=_infer_grid_sample)
