@@ -11,7 +11,7 @@ def optional(module: str, who: str, install: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise ImportError(f"{who} needs {module.partition('.')[0]}, which is not installed: {install}") from error
+        raise type(error)(f"{who} needs {module.partition('.')[0]}, which is not installed: {install}") from error
 
 
 def pillow(module: str, who: str) -> Any:

@@ -142,6 +142,8 @@ def draw_bounding_boxes(
         return image
     if labels is not None and len(labels) != count:
         raise ValueError(f"draw_bounding_boxes(): Number of boxes ({count}) and labels ({len(labels)}) mismatch. Please specify labels for each box.")
+    if boxes.shape[-1] not in (4, 8):
+        raise IndexError(f"draw_bounding_boxes(): boxes should be of 4 numbers, or of 8 for four corners, got {tuple(boxes.shape)}")
     edges = _colours(colors, count)
     words = _colours(label_colors or "black", count) if label_colors or fill_labels else edges
     grounds = _colours(label_background_colors, count) if fill_labels and label_background_colors else edges

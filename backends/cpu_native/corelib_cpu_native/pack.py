@@ -71,6 +71,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("pad.c", "constant_pad", REALS),
     ("memory.h fft_steps.h fft.c", "fft_complex fft_half fft_whole", (D.complex64, D.complex128)),
     ("resample.c", "resample resample_backward", FLOATS),
+    ("grid.c", "grid_sample", WIDE),
     ("moves.h resample_bytes.c", "resample_along", (D.uint8,)),
     ("moves.h copy.c", "copy fill cat stack_along flip", REALS),
     ("moves.h copy.c", "arange_", NUMBERS),

@@ -12,7 +12,7 @@ from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.rows import ends, within_bounds
-from corelib.ops.linalg.decompositions import Complaint, matrices, refuse
+from corelib.ops.linalg.decompositions import Complaint, linalg_qr, matrices, refuse
 from corelib.ops.linalg.factorizations import LinAlgError, eye_like, ldl_system, lu_of, permutation_of, square_system, svd_of, triangular_system
 from corelib.ops.linalg.matrix_norms import pinv_of
 from corelib.ops.linalg.results import InvEx, Lstsq, OldSlogdet, Slogdet, SolveEx, TriangularSolve
@@ -341,7 +341,8 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     """(solution, residuals, rank, singular_values) of the least-squares problem min |A @ X - B|, the smallest X where there are several.
 
     B is (*, m, k), or a vector (*, m). driver: "gelsy" (the default), "gelsd" and "gelss" say the rank, the latter two the singular values;
-    "gels" takes A to have full rank. residuals are there for A of full rank with more rows than columns, but not from "gelsy".
+    "gels" takes A to have full rank, and is a LinAlgError where it is seen not to. residuals are there for A of full rank with more rows
+    than columns, but not from "gelsy".
 
     >>> import corelib as torch
     >>> torch.linalg.lstsq(torch.tensor([[1.], [0.]]), torch.tensor([[2.], [3.]])).solution
@@ -358,19 +359,31 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     if len(b._shape) < 2 or b._shape[-2] != m:
         raise RuntimeError(f"torch.linalg.lstsq: input.size(-2) should match other.size(-2), got {m} and {list(B._shape)}")
     a, b = _together(A, b)
-    tolerance = finfo(a._dtype).eps * max(m, n) if rcond is None else rcond
-    s = svd_of(a.detach(), False)[1]
-    largest = s[..., :1] if s._shape[-1] else s
-    counted = (s > largest * tolerance).sum(-1)
-    made = pinv_of(a, 0.0 if driver == "gels" else tolerance) @ b
-    full = m > n and driver != "gelsy" and (driver == "gels" or bool((counted == n).all()))
+    if driver == "gels":
+        made, full = _of_full_rank(a, b), m > n
+    else:
+        tolerance = finfo(a._dtype).eps * max(m, n) if rcond is None else rcond
+        s = svd_of(a.detach(), False)[1]
+        largest = s[..., :1] if s._shape[-1] else s
+        counted = (s > largest * tolerance).sum(-1)
+        made, full = pinv_of(a, tolerance) @ b, m > n and driver != "gelsy" and bool((counted == n).all())
     # Where there are none, they are of the graph all the same, as in PyTorch.
     residuals = ((a @ made - b).abs() ** 2).sum(-2) if full else made.reshape((-1,))[:0].abs()
     if vector:
         made, residuals = made.squeeze(-1), residuals.squeeze(-1) if full else residuals
-    nothing = s.new_empty((0,))
+    nothing = residuals.new_empty((0,))
     rank = nothing.long() if driver == "gels" else counted
     return Lstsq(made, residuals, rank, s if driver in ("gelsd", "gelss") else nothing)
+
+
+def _of_full_rank(a: Tensor, b: Tensor) -> Tensor:
+    """The X of least |a @ X - b|, the smallest one of a wide a, by its triangular factor, as LAPACK's gels finds it. LinAlgError where that is singular."""
+    wide = a._shape[-2] < a._shape[-1]
+    q, r = linalg_qr(a.mH if wide else a)
+    zeros = (r.detach().diagonal(dim1=-2, dim2=-1) == 0).any(-1)
+    if any_true(zeros):
+        raise LinAlgError("torch.linalg.lstsq: The least squares solution could not be computed because the input matrix does not have full rank")
+    return q @ linalg_solve_triangular(r.mH, b, upper=False) if wide else linalg_solve_triangular(r, q.mH @ b, upper=True)
 
 
 @op(on=("linalg",), out="exact")

@@ -14,6 +14,7 @@ from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.joining import stack
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 Place = TypeVar("Place", float, Tensor)
@@ -91,8 +92,8 @@ def _inside(x: Tensor, size: int, padding_mode: str, align_corners: bool) -> Ten
             x = select_where(flips.fmod(2) == 0, extra + least, span - extra + least)
     if padding_mode == "zeros":
         return x
-    # On the border itself there is no slope either, as in PyTorch.
-    return select_where((x > 0) & (x < size - 1), x, x.detach().clamp(0, size - 1))
+    # On the border itself there is no slope either, as in PyTorch; what is no number goes to 0.
+    return select_where((x > 0) & (x < size - 1), x, select_where(x > 0, float(size - 1), x.new_zeros(())))
 
 
 def _read(input: Tensor, places: list[Tensor]) -> Tensor:
@@ -124,24 +125,13 @@ def cubic(t: Place, a: float = -0.75) -> list[Place]:
     return [far(t + 1), near(t), near(1 - t), far(2 - t)]
 
 
-@op(on=("nn.functional",))
-def grid_sample(
+def _infer_grid_sample(
     input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
-) -> Tensor:
-    """The input (n, c, *sizes) read at places (n, *out, 2 or 3) given as x, y (and z) from -1 to 1: (n, c, *out).
-
-    mode: "bilinear", "nearest" or "bicubic" (4-D only). padding_mode: what is outside, "zeros", "border" or "reflection".
-
-    >>> import corelib as torch
-    >>> x = torch.arange(4.0).reshape(1, 1, 2, 2)
-    >>> torch.nn.functional.grid_sample(x, torch.zeros(1, 1, 1, 2), align_corners=False)
-    tensor([[[[1.5000]]]])
-    """
+) -> tuple[tuple[tuple[int, ...], DType], tuple[Tensor, Tensor, str, str, bool]]:
     if mode not in ("bilinear", "nearest", "bicubic"):
         raise ValueError(f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'")
     if padding_mode not in ("zeros", "border", "reflection"):
         raise ValueError(f"nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: '{padding_mode}'")
-    aligned = _aligned(align_corners)
     n = len(input._shape) - 2
     if n not in (2, 3) or len(grid._shape) != n + 2:
         raise RuntimeError(
@@ -159,6 +149,23 @@ def grid_sample(
         raise RuntimeError(f"grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes {list(input._shape)}")
     if mode == "bicubic" and n != 2:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
+    return ((*input._shape[:2], *grid._shape[1:-1]), input._dtype), (input, grid, mode, padding_mode, _aligned(align_corners))
+
+
+@op(on=("nn.functional",), infer=_infer_grid_sample)
+def grid_sample(
+    input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
+) -> Tensor:
+    """The input (n, c, *sizes) read at places (n, *out, 2 or 3) given as x, y (and z) from -1 to 1: (n, c, *out).
+
+    mode: "bilinear", "nearest" or "bicubic" (4-D only). padding_mode: what is outside, "zeros", "border" or "reflection".
+
+    >>> import corelib as torch
+    >>> x = torch.arange(4.0).reshape(1, 1, 2, 2)
+    >>> torch.nn.functional.grid_sample(x, torch.zeros(1, 1, 1, 2), align_corners=False)
+    tensor([[[[1.5000]]]])
+    """
+    n, aligned = len(input._shape) - 2, bool(align_corners)
     sizes = input._shape[2:]
     at = [_unnormalized(grid[..., n - 1 - d], sizes[d], aligned) for d in range(n)]
     if mode != "bicubic":

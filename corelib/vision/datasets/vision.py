@@ -58,6 +58,10 @@ class VisionDataset(Dataset[T_co]):
             target if self.target_transform is None else self.target_transform(target),
         )
 
+    def _transformed_together(self, image: Any, target: Any) -> tuple[Any, Any]:
+        """A picture and its target as the transform of both has them."""
+        return (image, target) if self.transforms is None else self.transforms(image, target)
+
     def __repr__(self) -> str:
         body = [f"Number of datapoints: {len(self)}"]
         if self.root is not None:

@@ -95,7 +95,7 @@ from corelib.vision.models.swin_transformer import (
 )
 from corelib.vision.models.maxvit import MaxVit as MaxVit, MaxVit_T_Weights as MaxVit_T_Weights, maxvit_t as maxvit_t
 
-from corelib.vision.models import segmentation as segmentation  # isort: skip  # its models are made of those above
+from corelib.vision.models import segmentation as segmentation, video as video  # isort: skip  # made of those above
 from corelib.vision.models._api import (
     Weights as Weights, WeightsEnum as WeightsEnum, get_model as get_model, get_model_builder as get_model_builder,
     get_model_weights as get_model_weights, get_weight as get_weight, list_models as list_models,

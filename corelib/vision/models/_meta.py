@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_IMAGENET_CATEGORIES: list[str] = Path(__file__).with_name("imagenet_classes.txt").read_text(encoding="utf-8").splitlines()
+
+def _names_in(file: str) -> list[str]:
+    return Path(__file__).with_name(file).read_text(encoding="utf-8").splitlines()
+
+
+_IMAGENET_CATEGORIES = _names_in("imagenet_classes.txt")
 """ImageNet-1K's."""
 
 _VOC_CATEGORIES = [
@@ -12,3 +17,8 @@ _VOC_CATEGORIES = [
     "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
 ]  # fmt: skip
 """Pascal VOC's, and what is none of them."""
+
+
+def _kinetics_categories() -> list[str]:
+    """Kinetics-400's, which only models of videos ask for."""
+    return _names_in("kinetics_classes.txt")

@@ -124,6 +124,16 @@ def parse_padding(padding: Any) -> list[int]:
     return [left, right, top, bottom]
 
 
+SEVEREST = 10
+"""AugMix's strongest severity."""
+
+
+def check_severity(severity: int) -> None:
+    """How strong AugMix is, from 1. ValueError for another number."""
+    if not 1 <= severity <= SEVEREST:
+        raise ValueError(f"AugMix(): severity should be between 1 and {SEVEREST}, but got {severity}")
+
+
 def check_padding_mode(padding_mode: str) -> None:
     """One of the four. ValueError for another."""
     if padding_mode not in PADDING_MODES:

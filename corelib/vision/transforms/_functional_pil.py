@@ -8,20 +8,17 @@ from functools import cache, wraps
 from typing import Any, TypeVar
 
 from corelib.tensor.host import np
+from corelib.vision._optional import pillow as installed
+from corelib.vision.transforms._arguments import check_padding_mode
 
 Fill = float | Sequence[float] | None
 F = TypeVar("F", bound=Callable[..., Any])
-PADDING_MODES = ("constant", "edge", "reflect", "symmetric")
 
 
 @cache
 def pillow(module: str) -> Any:
     """A module of Pillow's. ImportError that says what to install, without it."""
-    try:
-        from PIL import Image, ImageEnhance, ImageOps
-    except ImportError as error:
-        raise ImportError('Images of Pillow need Pillow: pip install "corelib[vision]"') from error
-    return {"Image": Image, "ImageEnhance": ImageEnhance, "ImageOps": ImageOps}[module]
+    return installed(module, "Transforming images of Pillow's")
 
 
 @cache
@@ -146,8 +143,7 @@ def pad(img: Any, padding: Any, fill: Fill = 0, padding_mode: str = "constant") 
         if len(sides) not in (1, 2, 4):
             raise ValueError(f"pad(): padding must be an int or have 1, 2 or 4 elements, but got {len(sides)}")
         sides = sides[0] if len(sides) == 1 else sides
-    if padding_mode not in PADDING_MODES:
-        raise ValueError(f"pad(): padding_mode should be one of {PADDING_MODES}, but got {padding_mode!r}")
+    check_padding_mode(padding_mode)
     palette = img.getpalette() if img.mode == "P" else None
     if padding_mode == "constant":
         padded = pillow("ImageOps").expand(img, border=sides, **_parse_fill(fill, img, name="fill"))

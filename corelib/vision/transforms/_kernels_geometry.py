@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from math import prod, sqrt
 from typing import Any
 
-from corelib.ops.construction.construct import tensor
+from corelib.ops.construction.construct import from_numpy, tensor
 from corelib.ops.construction.creation import arange, empty, linspace, ones
 from corelib.ops.elementwise.where import select_where as where
 from corelib.ops.neural.softmax import softmax
@@ -21,6 +21,7 @@ from corelib.ops.spatial.interpolation import interpolate
 from corelib.ops.spatial.padding import pad as pad_op
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
 from corelib.vision.transforms._interpolation import InterpolationMode
 
@@ -59,7 +60,7 @@ def pad(image: Tensor, sides: Sequence[int], fill: float, mode: str) -> Tensor:
     elif mode == "constant":
         made = pad_op(batch, list(sides), mode="constant", value=float(fill))
     else:
-        cast = not batch.is_floating_point()
+        cast = not batch.is_floating_point() and (batch.dtype is D.bool or batch.dtype.itemsize > 2)  # as in torchvision; floats hold smaller ones
         made = pad_op(batch.to(D.float32) if cast else batch, list(sides), mode="replicate" if mode == "edge" else mode)
         made = made.to(image.dtype) if cast else made
     return made.reshape(*shape[:-2], *made.shape[-2:])
@@ -162,37 +163,39 @@ def read(image: Tensor, grid: Tensor, mode: str, fill: Fill, v1: bool = False) -
 
 
 def _lines(width: int, height: int, first_x: float, first_y: float, dtype: DType, device: Any) -> tuple[Tensor, Tensor]:
-    """The x of each column (1, w, 1), and the y of each row (h, 1, 1): whole steps from the first one's."""
-    x, y = arange(width, dtype=dtype, device=device).add_(first_x), arange(height, dtype=dtype, device=device).add_(first_y)
-    return x.view(1, width, 1), y.view(height, 1, 1)
+    """The x of each column (w), and the y of each row (h, 1): whole steps from the first one's."""
+    x, y = (arange(first, first + n, dtype=dtype, device=device) for first, n in ((first_x, width), (first_y, height)))
+    return x, y.view(height, 1)
 
 
 def _mapped(x: Tensor, y: Tensor, a: Any, b: Any, c: Any) -> Tensor:
     """a x + b y + c, added up in this order: which of two pixels is nearer may hang on the last bit."""
     if x.dtype.itemsize == 2:  # added up in float32, as a matrix product is
         return _mapped(*[each.to(D.float32) for each in (x, y, a, b, c)]).to(x.dtype)
-    made: Tensor = x * a + y * b + c
+    made: Tensor = (x * a + y * b).add_(c)
     return made
+
+
+def _planes(rows: Sequence[Sequence[float]], image: Tensor, kind: DType) -> tuple[Tensor, ...]:
+    """Factors of x, of y and none, (2, 1, 1) each, in halves of the image: places are a plane of x and one of y, whose rows are long."""
+    half = np.array([0.5 * image.shape[-1], 0.5 * image.shape[-2]], kind.np)
+    return from_numpy((np.array(rows, kind.np).T / half).reshape(3, 2, 1, 1)).to(image.device).unbind()
 
 
 def affine_grid(matrix: Sequence[float], image: Tensor, width: int, height: int) -> Tensor:
     """Where an output of a size is read in the image, under two rows of a matrix in pixels from the middle."""
-    h, w = image.shape[-2:]
-    kind, device = image.dtype if image.is_floating_point() else D.float32, image.device
-    columns = tensor(matrix, dtype=kind, device=device).reshape(2, 3).T / tensor([0.5 * w, 0.5 * h], dtype=kind, device=device)
-    lines = _lines(width, height, (1.0 - width) * 0.5, (1.0 - height) * 0.5, kind, device)
-    return _mapped(*lines, *columns.unbind()).unsqueeze(0)
+    kind = image.dtype if image.is_floating_point() else D.float32
+    lines = _lines(width, height, (1.0 - width) * 0.5, (1.0 - height) * 0.5, kind, image.device)
+    return _mapped(*lines, *_planes([matrix[:3], matrix[3:]], image, kind)).permute(1, 2, 0).unsqueeze(0)
 
 
 def perspective_grid(coeffs: Sequence[float], image: Tensor) -> Tensor:
     """Where an output of the image's size is read in it, under eight coefficients in pixels."""
-    h, w = image.shape[-2:]
     kind, device = image.dtype if image.is_floating_point() else D.float32, image.device
-    a, b, c, d, e, f, g, i = coeffs
-    columns = tensor([[a, d], [b, e], [c, f]], dtype=kind, device=device) / tensor([0.5 * w, 0.5 * h], dtype=kind, device=device)
-    lower = tensor([g, i, 1.0], dtype=kind, device=device)
-    lines = _lines(w, h, 0.5, 0.5, kind, device)
-    return (_mapped(*lines, *columns.unbind()) / _mapped(*lines, *lower.unbind()) - 1.0).unsqueeze(0)
+    lower = tensor([*coeffs[6:], 1.0], dtype=kind, device=device)
+    lines = _lines(image.shape[-1], image.shape[-2], 0.5, 0.5, kind, device)
+    made = _mapped(*lines, *_planes([coeffs[:3], coeffs[3:6]], image, kind)).div_(_mapped(*lines, *lower.unbind())).sub_(1.0)
+    return made.permute(1, 2, 0).unsqueeze(0)
 
 
 def identity_grid(height: int, width: int, dtype: DType | None, device: Any) -> Tensor:
@@ -256,7 +259,7 @@ def _bell(size: int, sigma: float, dtype: DType, device: Any, v1: bool) -> Tenso
 
 def blur(image: Tensor, kernel_size: Sequence[int], sigma: Sequence[float], v1: bool = False) -> Tensor:
     """Averaged under a Gaussian kernel, reflected at the edges."""
-    if image.numel() == 0:
+    if image.numel() == 0 and not v1:
         return image
     shape, kind = image.shape, image.dtype
     computed = kind if image.is_floating_point() else D.float32

@@ -12,7 +12,7 @@ from corelib.nn import Module
 from corelib.tensor.dtype import float32
 from corelib.tensor.tensor import Tensor
 
-__all__ = ["ImageClassification", "SemanticSegmentation"]
+__all__ = ["ImageClassification", "SemanticSegmentation", "VideoClassification"]
 
 
 def _functional() -> Any:
@@ -96,3 +96,32 @@ class SemanticSegmentation(_Preset):
         antialias: bool | None = True,
     ) -> None:
         super().__init__(None, resize_size, mean, std, interpolation, antialias)
+
+
+class VideoClassification(_Preset):
+    """The preset of classifiers of videos (..., T, C, H, W), which become (..., C, T, H, W): frames resized, cropped at the centre, normalized."""
+
+    shown = ("crop_size", "resize_size", "mean", "std", "interpolation")
+
+    def __init__(
+        self,
+        *,
+        crop_size: tuple[int, int],
+        resize_size: tuple[int] | tuple[int, int],
+        mean: tuple[float, ...] = (0.43216, 0.394666, 0.37645),
+        std: tuple[float, ...] = (0.22803, 0.22145, 0.216989),
+        interpolation: Any = "bilinear",
+    ) -> None:
+        super().__init__(None, None, mean, std, interpolation, antialias=False)  # as the models were trained
+        self.resize_size = list(resize_size)
+        self.crop_size = self._crop = list(crop_size)
+
+    def forward(self, vid: Tensor) -> Tensor:
+        frames = super().forward(vid.reshape(-1, *vid.shape[-3:]))
+        return frames.reshape(*vid.shape[:-2], *frames.shape[-2:]).transpose(-4, -3)
+
+    def describe(self) -> str:
+        """What is done to a video, in words."""
+        return super().describe().replace("PIL images, and tensors of shape (C, H, W) or (B, C, H, W). Images", "videos of shape (T, C, H, W) or (B, T, C, H, W). Frames") + (
+            " The output has the shape (..., C, T, H, W)."
+        )

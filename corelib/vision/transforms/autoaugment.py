@@ -9,7 +9,7 @@ from corelib.ops.construction.construct import tensor
 from corelib.ops.random.gammas import _sample_dirichlet
 from corelib.ops.random.random import rand, randint
 from corelib.tensor.tensor import Tensor
-from corelib.vision.transforms import _augmentations as table, _draws as draws, functional as F
+from corelib.vision.transforms import _arguments as A, _augmentations as table, _draws as draws, functional as F
 from corelib.vision.transforms._augmentations import AutoAugmentPolicy, Step
 from corelib.vision.transforms._interpolation import InterpolationMode
 
@@ -140,9 +140,8 @@ class AugMix(Module):
         interpolation: InterpolationMode = InterpolationMode.BILINEAR, fill: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        self._PARAMETER_MAX = 10
-        if not 1 <= severity <= self._PARAMETER_MAX:
-            raise ValueError(f"AugMix(): severity should be between 1 and {self._PARAMETER_MAX}, but got {severity}")
+        self._PARAMETER_MAX = A.SEVEREST
+        A.check_severity(severity)
         self.severity = severity
         self.mixture_width = mixture_width
         self.chain_depth = chain_depth

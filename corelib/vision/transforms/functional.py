@@ -317,7 +317,7 @@ def gaussian_blur(img: Any, kernel_size: Any, sigma: Any = None) -> Any:
     sizes, sigmas = shapes.check_blur(kernel_size, sigma)
     if isinstance(img, Tensor) and _image(img).ndim > 4:
         raise NotImplementedError(f"gaussian_blur(): expected at most 4 dimensions, but got {img.ndim}")
-    if isinstance(img, Tensor) and img.numel() == 0:
+    if isinstance(img, Tensor) and 0 in img.shape[-3:]:
         raise RuntimeError(f"gaussian_blur(): expected an image with pixels, but got {tuple(img.shape)}")
     return _by_tensor(img, "gaussian_blur", lambda image: shapes.blur(image, sizes, sigmas, v1=True))
 
@@ -327,7 +327,7 @@ def adjust_brightness(img: Any, brightness_factor: float) -> Any:
     if not isinstance(img, Tensor):
         return F_pil.adjust_brightness(img, brightness_factor)
     _not_negative(brightness_factor, "brightness_factor")
-    return colors.brightness(_image(img, channels=True), brightness_factor)
+    return colors.brightness(_image(img, channels=True), float(brightness_factor))  # an int would stay within a byte
 
 
 def adjust_contrast(img: Any, contrast_factor: float) -> Any:
@@ -369,7 +369,7 @@ def adjust_sharpness(img: Any, sharpness_factor: float) -> Any:
     if not isinstance(img, Tensor):
         return F_pil.adjust_sharpness(img, sharpness_factor)
     _not_negative(sharpness_factor, "sharpness_factor")
-    if _with_channels(img, "adjust_sharpness").ndim > 4:
+    if _with_channels(img, "adjust_sharpness").ndim > 4 and min(img.shape[-2:]) > 2:  # smaller ones stay as they are
         raise RuntimeError(f"adjust_sharpness(): expected at most 4 dimensions, but got {img.ndim}")
     return colors.sharpness(img, sharpness_factor, v1=True)
 

@@ -120,3 +120,26 @@ def test_a_state_of_the_older_spectral_norm_without_its_v() -> None:
         return fresh.eval()(T.ones(1, 3)).detach().numpy()
 
     np.testing.assert_allclose(*both_seeded(1, resumed), rtol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (6, 3), (3, 6), (2, 5, 3)])
+@pytest.mark.parametrize("imaginary", [0, 1j])
+def test_least_squares_of_full_rank_by_gels(shape: tuple[int, ...], imaginary: complex) -> None:
+    random = np.random.default_rng(1)
+    a, b = (random.standard_normal(s) + imaginary * random.standard_normal(s) for s in (shape, (*shape[:-1], 2)))
+
+    def solved(T: Any) -> Any:
+        x, y = T.from_numpy(a.copy()).requires_grad_(), T.from_numpy(b.copy()).requires_grad_()
+        found = T.linalg.lstsq(x, y, driver="gels")
+        (found.solution.abs() ** 2).sum().backward()
+        return [t.detach().numpy() for t in (*found, x.grad, y.grad)]
+
+    assert_arrays_close(*both(solved), rtol=1e-7, atol=1e-9)
+
+
+def test_gels_refuses_a_matrix_without_full_rank_and_finds_what_is_nearly_zero() -> None:
+    errors_of(lambda T: T.linalg.lstsq(T.ones(3, 2), T.ones(3, 1), driver="gels"))
+    corners = [[0, 0], [198, 0], [198, 149], [0, 149]]
+    rows = [row for x, y in corners for row in ([x, y, 1, 0, 0, 0, -x * x, -x * y], [0, 0, 0, x, y, 1, -y * x, -y * y])]  # of a map that moves nothing
+    mine, theirs = both(lambda T: T.linalg.lstsq(T.tensor(rows, dtype=T.float64), T.tensor(corners, dtype=T.float64).reshape(-1), driver="gels").solution.numpy())
+    np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-12)

@@ -23,6 +23,8 @@ WHOLE = os.environ.get("CORELIB_VISION") == "whole"
 NOT_BUILT = ("detection", "video", "optical_flow", "quantization")
 OURS, THEIRS = corelib.vision.models, torchvision.models
 NAMES = [n for n in THEIRS.list_models() if THEIRS.get_model_builder(n).__module__.split(".")[2] not in NOT_BUILT]
+VIDEO = ["mc3_18", "r2plus1d_18", "r3d_18", "s3d"]
+"""The models of videos that are built; `test_video_models` has their tests."""
 SEGMENTATION = {n for n in NAMES if "segmentation" in THEIRS.get_model_builder(n).__module__}
 SIDES = (SimpleNamespace(T=corelib, M=OURS, ops=corelib.vision.ops.misc), SimpleNamespace(T=torch, M=THEIRS, ops=torchvision.ops.misc))
 

@@ -15,7 +15,7 @@ import torch
 import corelib
 
 from ..pairs import assert_close
-from .networks import NAMES, OURS, SIDES, THEIRS, at_ease, made, with_one_state
+from .networks import NAMES, OURS, SIDES, THEIRS, VIDEO, at_ease, made, with_one_state
 from .test_models import images
 
 WORDS = ("recipe", "_docs")
@@ -84,7 +84,7 @@ SEARCHES: dict[str, Any] = {
 
 @pytest.mark.parametrize("what", SEARCHES)
 def test_models_are_listed_alike(what):
-    theirs = [n for n in THEIRS.list_models(**SEARCHES[what]) if n in NAMES]
+    theirs = [n for n in THEIRS.list_models(**SEARCHES[what]) if n in (*NAMES, *VIDEO)]
     assert OURS.list_models(**SEARCHES[what]) == theirs
 
 

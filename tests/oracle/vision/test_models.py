@@ -13,7 +13,7 @@ import torch
 import corelib
 
 from ..pairs import as_array, assert_close
-from .networks import NAMES, OURS, SIDES, THEIRS, WHOLE, as_corelib, at_ease, built, described, made, on_meta, outputs, with_one_state
+from .networks import NAMES, OURS, SIDES, THEIRS, VIDEO, WHOLE, as_corelib, at_ease, built, described, made, on_meta, outputs, with_one_state
 
 ONE_OF_EACH = (
     "resnet18 squeezenet1_1 densenet121 googlenet mobilenet_v2 mobilenet_v3_small shufflenet_v2_x0_5 mnasnet0_5 regnet_y_400mf efficientnet_b0 "
@@ -51,7 +51,7 @@ def images(name: str, n: int, dtype: str = "float32", seed: int = 1, side: int |
 
 
 def test_the_names_are_the_same():
-    assert OURS.list_models() == NAMES
+    assert OURS.list_models() == sorted([*NAMES, *VIDEO])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,7 +10,7 @@ from corelib.ops.random.gammas import _sample_dirichlet
 from corelib.pytree import tree_flatten, tree_unflatten
 from corelib.tensor.tensor import Tensor
 from corelib.vision import tv_tensors
-from corelib.vision.transforms import _augmentations as table, _draws as draws, autoaugment as v1
+from corelib.vision.transforms import _arguments as A, _augmentations as table, _draws as draws, autoaugment as v1
 from corelib.vision.transforms._augmentations import AutoAugmentPolicy
 from corelib.vision.transforms._functional_pil import _is_pil_image
 from corelib.vision.transforms._interpolation import InterpolationMode
@@ -145,9 +145,8 @@ class AugMix(_AutoAugmentBase):
         fill: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(interpolation=interpolation, fill=fill)
-        self._PARAMETER_MAX = 10
-        if not 1 <= severity <= self._PARAMETER_MAX:
-            raise ValueError(f"AugMix(): severity should be between 1 and {self._PARAMETER_MAX}, but got {severity}")
+        self._PARAMETER_MAX = A.SEVEREST
+        A.check_severity(severity)
         self.severity = severity
         self.mixture_width = mixture_width
         self.chain_depth = chain_depth

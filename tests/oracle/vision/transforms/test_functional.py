@@ -224,6 +224,17 @@ def test_tensors_become_images_as_torchvisions() -> None:
                 both(lambda library, i=image, m=mode: library.F1.to_pil_image(given(library, i), m), f"{dtype} {shape} as {mode}")  # type: ignore[misc]
 
 
+def test_brightness_by_an_int_and_pictures_too_small_or_too_few_to_smooth_are_torchvisions() -> None:
+    image = pixels((3, 9, 11), "uint8", 5)
+    assert both(lambda library: library.F1.adjust_brightness(given(library, image), 2), "brightness by 2")
+    assert both(lambda library: library.F1.adjust_sharpness(given(library, pixels((2, 2, 3, 9, 2), "uint8", 6)), 0.5), "sharpness of five dimensions, too small")
+    assert both(lambda library: library.F1.gaussian_blur(library.T.zeros(0, 3, 9, 11), 3), "blur of no pictures")
+    for shape in ((2, 2, 3, 9, 9), (2, 0, 3, 9, 9)):
+        assert not both(lambda library, shape=shape: library.F1.adjust_sharpness(library.T.ones(shape), 0.5), f"sharpness of {shape}")  # type: ignore[misc]
+    assert not both(lambda library: library.F1.gaussian_blur(library.T.zeros(2, 3, 0, 11), 3), "blur of no rows")
+    assert not both(lambda library: library.F1.gaussian_blur(library.T.zeros(0, 3, 2, 11), 5), "blur of no pictures that are too low")
+
+
 def test_nothing_of_what_is_not_an_image_is_taken() -> None:
     for function, parameters in PARAMETERS.items():
         chosen = drawn(parameters, np.random.default_rng(0))

@@ -104,6 +104,14 @@ def test_wrong_arguments_say_what_is_accepted() -> None:
         F1.adjust_brightness(torch.zeros(2, 3, 3), 1.0)
     with pytest.raises(ValueError, match="larger than the image"):
         transforms.RandomCrop(9)(RAMP)
+    with pytest.raises(ValueError, match="expected an image"):
+        F2.five_crop(torch.zeros(3), [1, 1])
+    with pytest.raises(RuntimeError, match=r"jpeg\(\): expected uint8 .*, but got torch.uint8 of the shape \(4, 4\)"):
+        F2.jpeg(RAMP[0, :, :3].new_zeros(4, 4), 50)
+    for module, kind in ((transforms, transforms.AugMix), (v2, v2.AugMix)):
+        with pytest.raises(ValueError, match="severity should be between 1 and 10, but got 11"):
+            kind(11)
+        assert module.AugMix(10).severity == 10
     with pytest.raises(TypeError, match=r"resize\(\): expected one of"):
         F2.resize("text", [3])  # type: ignore[arg-type]
 

@@ -337,8 +337,8 @@ def _jpeg_pil(image: Any, quality: int) -> Any:
 @register(jpeg, Tensor, tv.Image)
 def jpeg_image(image: Tensor, quality: int) -> Tensor:
     """`jpeg` of an image, by Pillow. RuntimeError for anything but uint8 of 1 or 3 channels."""
-    if image.dtype is not D.uint8 or image.shape[-3] not in (1, 3):
-        raise RuntimeError(f"jpeg(): expected uint8 of 1 or 3 channels, but got {image.dtype} of {image.shape[-3]}")
+    if image.dtype is not D.uint8 or image.ndim < 3 or image.shape[-3] not in (1, 3):
+        raise RuntimeError(f"jpeg(): expected uint8 (..., 1 or 3, h, w), but got {image.dtype} of the shape {tuple(image.shape)}")
     batch = image.reshape(-1, *image.shape[-3:])
     made = batch.clone()
     for i in range(len(batch)):

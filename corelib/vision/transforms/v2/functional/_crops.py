@@ -106,6 +106,8 @@ def five_crop(inpt: Any, size: Size) -> Any:
 @register(five_crop, Tensor, tv.Image)
 def five_crop_image(image: Tensor, size: Size) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """`five_crop` of an image."""
+    if image.ndim < 2:
+        raise ValueError(f"five_crop(): expected an image (..., h, w), but got {image.ndim} dimensions")
     h, w, anchors = A.five_anchors(size, *image.shape[-2:])
     tl, tr, bl, br = [crop_image(image, top, left, h, w) for top, left in anchors]
     return tl, tr, bl, br, center_crop_image(image, [h, w])
