@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from executor import Arena, executed, Fault, Module, prepare
+from executor import Arena, executed, Fault, Module
 from executor.runtime import available
 
 pytestmark = pytest.mark.skipif(bool(available()), reason=available())
@@ -449,9 +449,6 @@ def test_address_space_is_used_again_late_and_never_while_it_is_in_use(monkeypat
     assert 60 < len(seen) < 70
 
 
-# ---------------------------------------------------------------------------------------------------------------- compiling
-
-
 def test_what_does_not_compile_is_told_in_the_compilers_words():
     with pytest.raises(RuntimeError, match="nonsense"):
         kernel("nonsense;")
@@ -499,6 +496,3 @@ def test_unchecked_kernels_leave_what_they_wrote_as_written(arena):
     kernel(f"{AT} o[i] = a[i];", checked=False).launch([arena], (1, 1, 1), (128, 1, 1), packed(out, x, 0))
     kernel(f"{AT} o[i] += a[i];").launch([arena], (1, 1, 1), (128, 1, 1), packed(out, x, 0))
     assert get(arena, out, "f4", 128).tolist() == [2.0] * 128
-
-
-prepare([])
