@@ -44,6 +44,7 @@ cpu.amp.autocast_mode: amp.cpu:autocast
 cpu.amp.grad_scaler: amp.cpu:GradScaler
 cuda.amp.autocast_mode: amp.cuda:autocast
 cuda.amp.grad_scaler: amp.cuda:GradScaler
+cuda.graphs: devices.graphs
 cuda.nvtx: devices.nvtx
 distributions.transforms: distributions._joined_transforms:CatTransform,StackTransform
 distributions.transforms: distributions._transform:ComposeTransform,IndependentTransform,ReshapeTransform,Transform

@@ -22,6 +22,8 @@ from corelib.ops.random.generator import Generator, default_of
 from corelib.pytree.trees import tree_flatten, tree_unflatten
 from corelib.tensor.tensor import Tensor
 
+__all__ = ["CUDAGraph", "graph", "graph_pool_handle", "is_current_stream_capturing", "make_graphed_callables"]
+
 Pool: TypeAlias = tuple[int, int]
 """What names a pool of memory that graphs may share."""
 _numbers = count(1)
@@ -29,7 +31,8 @@ _MODES = ("global", "thread_local", "relaxed")
 
 
 def graph_pool_handle() -> Pool:
-    """A name for a new pool of memory, for graphs that are replayed in the order in which they were captured to share."""
+    """A name for a new pool of memory, for graphs that are replayed in the order in which they were captured to share. NoDeviceError without a device."""
+    _runtime()
     return (0, next(_numbers))
 
 

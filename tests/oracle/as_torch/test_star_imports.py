@@ -40,7 +40,7 @@ MORE = {
 # Names that PyTorch brings, and we have but do not bring: all modules.
 FEWER = {
     "torch.distributed": "device_mesh distributed_c10d nn", "torch.distributed.nn": "functional", "torch.utils": "backcompat bundled_inputs mobile_optimizer model_zoo tensorboard",
-    "torch.compiler": "config", "torch.nn.functional": "grad", "torch.cuda": "amp memory nvtx random streams", "torch.cpu.amp": "autocast_mode grad_scaler",
+    "torch.compiler": "config", "torch.nn.functional": "grad", "torch.cuda": "amp graphs memory nvtx random streams", "torch.cpu.amp": "autocast_mode grad_scaler",
     "torch.utils.benchmark": "utils", "torch.utils.benchmark.utils": "common compare fuzzer valgrind_wrapper",
     "torch.utils.benchmark.utils.valgrind_wrapper": "timer_interface", "torch.utils.serialization": "config",
 }  # fmt: skip
