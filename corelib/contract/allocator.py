@@ -49,6 +49,11 @@ HERE = local()
 `pools` the pool that a graph's memory is taken from while it is captured."""
 
 
+def capturing() -> bool:
+    """Whether this thread captures a graph, on any device."""
+    return bool(HERE.__dict__.get("pools"))
+
+
 def size_class(nbytes: int) -> int:
     """The block size that serves a request: the next of eight steps in each power of two, at least 512 bytes.
 

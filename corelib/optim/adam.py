@@ -9,7 +9,7 @@ from corelib.graph.grad_mode import enable_grad
 from corelib.ops.complex.complex_numbers import view_as_complex
 from corelib.ops.construction.creation import zeros_like
 from corelib.ops.elementwise.arithmetic import maximum
-from corelib.ops.neural.optim_steps import update, updates
+from corelib.ops.neural.optim_steps import Together, update, updates
 from corelib.optim.optimizer import (
     Group, Optimizer, Params, State, StateDict, as_number, as_real, check_capturable, check_fused, check_not_negative,
     check_one_element, check_switches, loss_of, step_count_for,
@@ -129,32 +129,33 @@ class Adam(Optimizer):
             beta1, beta2 = map(as_number, group["betas"])
             lr, eps, decay = as_number(group["lr"]), group["eps"], as_number(group["weight_decay"])
             amsgrad, maximize, decoupled = group["amsgrad"], group["maximize"], group["decoupled_weight_decay"]
-            options = (lr, beta1, beta2, eps, decay, amsgrad, maximize, decoupled)
-            together: dict[int, list[tuple[Tensor | None, ...]]] = {}  # by the number of steps
-            counted: list[tuple[Tensor | None, ...]] = []  # whose numbers of steps are on the device, and those numbers
-            counts: list[Tensor] = []
+            beside = group["capturable"] or group["fused"]  # numbers of steps may be on the device
+            counted: list[tuple[Tensor, Tensor, tuple[Tensor | None, ...]]] = []  # parameter, number of steps, and what the update is given
+            together = Together.of("_adam_steps_", advance, 5, group["params"])
+            each = advance if together is None else together.add
             for p in group["params"]:
                 grad = p.grad
                 if grad is None:
                     continue
                 state = self._state_of(group, p)
                 largest = state["max_exp_avg_sq"] if amsgrad else None
-                row: tuple[Tensor | None, ...] = (p, grad, state["exp_avg"], state["exp_avg_sq"], largest)
-                row = tuple(map(as_real, row)) if p.is_complex() else row
-                if state["step"].device.type == "cpu":
+                owner, step, mean, square = p, state["step"], state["exp_avg"], state["exp_avg_sq"]
+                if p.is_complex():
+                    p, grad, mean, square, largest = map(as_real, (p, grad, mean, square, largest))
+                if beside:
+                    if step.device.type != "cpu":
+                        counted.append((owner, step, (p, grad, mean, square, largest)))
+                        continue
                     check_capturable(group)
-                    together.setdefault(self._advance(p, state["step"]), []).append(row)
-                else:
-                    counted.append(row)
-                    counts.append(state["step"])
-            if counts and not updates("_adam_steps_", counted, options, counts):
-                check_capturable(group)
-                for row, step in zip(counted, counts, strict=True):
-                    advance(*row, self._advance(row[0], step), *options)
-            for count, rows in together.items():
-                if not updates("_adam_steps_", rows, (count, *options)):
-                    for row in rows:
-                        advance(*row, count, *options)
+                each(p, grad, mean, square, largest, self._advance(owner, step), lr, beta1, beta2, eps, decay, amsgrad, maximize, decoupled)
+            if counted:
+                options, rows = (lr, beta1, beta2, eps, decay, amsgrad, maximize, decoupled), [row for _, _, row in counted]
+                if not updates("_adam_steps_", rows, options, [step for _, step, _ in counted]):
+                    check_capturable(group)
+                    for owner, step, row in counted:
+                        advance(*row, self._advance(owner, step), *options)
+            if together is not None:
+                together.run()
         return loss
 
     def _state_of(self, group: Group, p: Tensor) -> State:
@@ -169,7 +170,7 @@ class Adam(Optimizer):
                 state["max_exp_avg_sq"] = zeros_like(p)
         return state
 
-    def _advance(self, p: Tensor | None, step: Tensor) -> int:
+    def _advance(self, p: Tensor, step: Tensor) -> int:
         """Add one to a step count, in its own memory where that is the host's, and return it."""
         known = self._counts.get(id(p))
         if known is None or known[0] is not step:

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any
 
 from corelib.as_torch.warned import warn
+from corelib.contract.allocator import capturing
 from corelib.graph.grad_mode import enable_grad
 from corelib.graph.handles import Hooks, RemovableHandle, add_hook
 from corelib.dispatcher.regions import record_function, watched
@@ -237,7 +238,7 @@ class Optimizer:
 
     def _cuda_graph_capture_health_check(self) -> None:
         """RuntimeError where a step is captured in a graph although a group's numbers of steps are not on the device."""
-        if not all(group["capturable"] for group in self.param_groups) and self.param_groups[0]["params"][0]._device.runtime.allocator.pool is not None:
+        if capturing() and not all(group["capturable"] for group in self.param_groups):
             raise RuntimeError(
                 f"Attempting CUDA graph capture of step() for an instance of {type(self).__name__} but param_groups' capturable is False."
             )

@@ -7,7 +7,7 @@ from typing import Any
 
 from corelib.graph.grad_mode import enable_grad
 from corelib.ops.construction.creation import empty_like
-from corelib.ops.neural.optim_steps import update, updates
+from corelib.ops.neural.optim_steps import Together, update
 from corelib.optim.optimizer import (
     Group, Optimizer, Params, State, StateDict, as_number, check_fused, check_not_negative, check_one_element,
     check_switches, loss_of,
@@ -94,25 +94,23 @@ class SGD(Optimizer):
                 continue
             lr, momentum, dampening = as_number(group["lr"]), group["momentum"], group["dampening"]
             decay, nesterov, maximize = as_number(group["weight_decay"]), group["nesterov"], group["maximize"]
-            together: dict[bool, list[tuple[Tensor | None, ...]]] = {False: [], True: []}
+            together = Together.of("_sgd_steps_", advance, 3, group["params"])
+            each = advance if together is None else together.add
             for p in group["params"]:
                 grad = p.grad
                 if grad is None:
                     continue
                 if momentum == 0:
-                    together[False].append((p, grad, None))
+                    each(p, grad, None, lr, 0, dampening, decay, False, maximize, False)
                     continue
                 state = self.state[p]
                 buffer = state.get("momentum_buffer")
                 first = buffer is None
                 if first:
                     buffer = state["momentum_buffer"] = empty_like(grad)
-                together[first].append((p, grad, buffer))
-            for first, rows in together.items():
-                options = (lr, momentum, dampening, decay, nesterov and momentum != 0, maximize, first)
-                if rows and not updates("_sgd_steps_", rows, options):
-                    for row in rows:
-                        advance(*row, *options)
+                each(p, grad, buffer, lr, momentum, dampening, decay, nesterov, maximize, first)
+            if together is not None:
+                together.run()
         return loss
 
 

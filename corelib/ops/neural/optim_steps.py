@@ -70,6 +70,32 @@ def updates(
     return True
 
 
+class Together:
+    """Calls of an update that are kept, and made at once for all parameters with the same options."""
+
+    def __init__(self, name: str, one: Callable[..., None], width: int) -> None:
+        self._name = name
+        self._one = one
+        self._width = width
+        self._rows: dict[tuple[Any, ...], list[tuple[Tensor | None, ...]]] = {}
+
+    @classmethod
+    def of(cls, name: str, one: Callable[..., None], width: int, params: Sequence[Tensor]) -> Together | None:
+        """Where the parameters' device has the kernel `name`, of many; else None. one: the update of one; width: how many tensors it is given."""
+        return cls(name, one, width) if params and TABLE[name].kernels.get(params[0]._key) is not None else None
+
+    def add(self, *args: Any) -> None:
+        """One call, with the arguments of the update of one."""
+        self._rows.setdefault(args[self._width :], []).append(args[: self._width])
+
+    def run(self) -> None:
+        """Make the calls."""
+        for options, rows in self._rows.items():
+            if not updates(self._name, rows, options):
+                for row in rows:
+                    self._one(*row, *options)
+
+
 def _run_kernel(
     op: Op, param: Tensor, grad: Tensor, states: tuple[Tensor | None, ...], attributes: tuple[float, ...]
 ) -> bool:

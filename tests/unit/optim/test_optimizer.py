@@ -113,6 +113,13 @@ def test_parameters_without_gradient_stay_and_get_no_state():
     assert not optimizer.state
 
 
+@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW])
+def test_a_group_without_parameters_is_stepped_over(kind):
+    p = with_grad(1.0, 2.0)
+    kind([{"params": []}, {"params": [p]}], lr=0.5).step()
+    assert (p.detach() < torch.tensor([1.0, 2.0])).all()
+
+
 def test_step_calls_the_closure_with_gradients_on_and_returns_its_loss():
     p = parameter(3.0)
     optimizer = torch.optim.SGD([p], lr=0.5)
