@@ -48,7 +48,6 @@ class Edge(NamedTuple):
 _NOWHERE = Edge(0, 0, 0, 1)  # a dimension that there is not: always inside
 
 
-
 def vector_of(dtype: DType) -> tuple[str, str, int]:
     """The type that products add up in, its vector type in OpenCL C, and the vector's width. Not wider than 8: PoCL's
     compiler has aborted on products of 16."""
@@ -283,12 +282,10 @@ class Contraction:
         numbers += [count, span, prod(out.shape)]
         for edge in (*[_NOWHERE] * (EDGES - len(edges)), *edges) if edges else ():
             numbers += edge
-        items, group = {
-            "tile": (-(-m // TILE) * -(-wide.total // TILE) * batches.total * count * GROUP, GROUP),
-            "parts": (-(-m // TILE) * -(-wide.total // TILE) * batches.total * count * GROUP, GROUP),
-            "each": (m * wide.total * batches.total, 1), "shared": (m * wide.total * batches.total * GROUP, GROUP),
-        }[way]
-        return _Plan(form._replace(way=way), sizes, steps, struct.pack(f"{len(numbers)}q", *numbers), items, group, batches.total, count)
+        tiled = way in ("tile", "parts")
+        units = (-(-m // TILE) * -(-wide.total // TILE) * count if tiled else m * wide.total) * batches.total
+        group = 1 if way == "each" else GROUP
+        return _Plan(form._replace(way=way), sizes, steps, struct.pack(f"{len(numbers)}q", *numbers), units * group, group, batches.total, count)
 
     def _cut(self, dtype: DType, m: int, n: int, k: int, batches: int) -> tuple[int, int]:
         """Items, and the rows of an item's block, of style "loop"."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Hashable, Sequence
+from math import prod
 from typing import TypeAlias
 
 from corelib.backend.codegen.elementwise import Elementwise
@@ -150,7 +151,7 @@ class Steps:
             f"const f32 n = a0[{{0}}] + 1; a0[{{0}}] = n; const {real} count = n;",
             f"a1[2 * (from + t)] = ({kind})sqrt(1 - pow(({real})v2, count)); a1[2 * (from + t) + 1] = ({kind})(v0 / (1 - pow(({real})v1, count)));",
         ]
-        self._of_many(("count", kind), lines, [steps], [lr, beta1, beta2], made, "f64" if real == "f64" else "f32")
+        self._of_many(("count", kind), lines, [steps], [lr, beta1, beta2], made, real)
         return scratch, made
 
     def _of_many(
@@ -169,7 +170,7 @@ class Steps:
             if kernel is None:
                 write = _table(lines, [C[dtype].memory] * len(columns), None if extra is None else C[extra.dtype].memory, size, len(numbers), chunk, real)
                 kernel = self._tables[known] = self._launcher.kernel(f"{key[0]}_of_many", write)
-            counts = [_elements(x) for x in rows[0]]
+            counts = [prod(x.shape) for x in rows[0]]
             firsts = [0]
             for n in counts:
                 firsts.append(firsts[-1] + -(-n // chunk))
@@ -183,13 +184,6 @@ class Steps:
             text += b"\0" * (-len(text) % 8)
             buffers = [x.buffer for row in rows for x in (*row, *[row[0]] * missing)] + ([] if extra is None else [extra.buffer])
             kernel.launch(rows[0][0].device_index, firsts[-1], buffers, text)
-
-
-def _elements(x: StridedArray) -> int:
-    count = 1
-    for n in x.shape:
-        count *= n
-    return count
 
 
 def _table(lines: list[str], memory: list[str], extra: str | None, size: int, numbers: int, chunk: int, real: str) -> Callable[[str, Target], str]:
