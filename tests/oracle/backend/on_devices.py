@@ -11,6 +11,7 @@ import corelib
 
 from corelib_conformance import samples
 from corelib_conformance.target import Placed
+from ..chosen import WHOLE
 from ..harness import (
     ALL, COUNTS, OPS, Inputs, Op, Problems, Sample, attempt, differences, dtypes_of, error_difference, flatten, forms_of, invoke, is_tensor, missing,
     overlaps_itself, quiet, samples_of, tolerance,
@@ -20,6 +21,11 @@ from ..ops.derivatives import Run, differences_of, not_in_pytorch
 assert samples.FAMILIES
 
 PRESENT = [op for op in OPS.values() if not missing(op) and not op.extension]
+# Every kernel has to be compiled once on a machine; a run of all takes the dtypes too that share the others' code.
+DTYPES = ALL if WHOLE else ("bool", "int64", "bfloat16", "float32")
+CASES = [(op.name, dtype) for op in PRESENT for dtype in op.dtypes if dtype in DTYPES and not op.needs]
+COMPLEX = [op.name for op in OPS.values() if op.needs]
+"""What needs complex dtypes."""
 GRADIENTS = [op.name for op in PRESENT if op.grad and "float64" in op.dtypes]
 # Off the CPU random numbers come from another generator than PyTorch's: only types and shapes are compared.
 RANDOM = ("rand", "randn", "randint", "randperm", "bernoulli", "normal", "inplace_random")

@@ -5,29 +5,17 @@ Only where there is one of the two: `python -m tests.cuda.suite` runs it on the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 import corelib
 
-from ..chosen import WHOLE, part
-from ..harness import ALL, OPS
-from .on_devices import GRADIENTS, PRESENT, compare_samples, differentiate_samples
+from ..chosen import part
+from .on_devices import CASES, COMPLEX, GRADIENTS, compare_samples, differentiate_samples
 
 if not corelib.cuda.is_available():
     pytest.skip("no CUDA device, and no stand-in for one", allow_module_level=True)
 
-DTYPES = ALL if WHOLE else ("bool", "int64", "bfloat16", "float32")
-CASES = [(op.name, dtype) for op in PRESENT for dtype in op.dtypes if dtype in DTYPES and not op.needs]
-COMPLEX = [op.name for op in OPS.values() if op.needs]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_on_the_host() -> Iterator[None]:
-    before = corelib.backends.set_fallback("error")
-    yield
-    corelib.backends.set_fallback(before)
+pytestmark = pytest.mark.usefixtures("nothing_on_the_host")
 
 
 @pytest.mark.parametrize(("name", "dtype"), [pytest.param(*case, id="-".join(case)) for case in part(CASES, 0.03)])

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 
 import corelib
 from corelib.dispatcher.op import TABLE
 
-from ..chosen import WHOLE, part
-from ..harness import ALL, COUNTS, OPS
+from ..chosen import part
+from ..harness import COUNTS, OPS
 from ..pairs import assert_close
-from .on_devices import GRADIENTS, PRESENT, compare_samples, differentiate_samples
+from .on_devices import CASES, COMPLEX, GRADIENTS, compare_samples, differentiate_samples
 
 pytest.importorskip("pyopencl", reason="corelib-opencl is not installed")
 
-# Every kernel has to be compiled once on a machine; a run of all takes the dtypes too that share the others' code.
-DTYPES = ALL if WHOLE else ("bool", "int64", "bfloat16", "float32")
-CASES = [(op.name, dtype) for op in PRESENT for dtype in op.dtypes if dtype in DTYPES and not op.needs]
-
+pytestmark = pytest.mark.usefixtures("nothing_on_the_host")
 EXTENSIONS = [op.name for op in OPS.values() if op.extension and not op.needs]
-COMPLEX = [op.name for op in OPS.values() if op.needs]
-"""They need complex dtypes, which the device declares absent."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_on_the_host() -> Iterator[None]:
-    before = corelib.backends.set_fallback("error")
-    yield
-    corelib.backends.set_fallback(before)
 
 
 @pytest.mark.parametrize(("name", "dtype"), [pytest.param(*case, id="-".join(case)) for case in part(CASES, 0.25)])

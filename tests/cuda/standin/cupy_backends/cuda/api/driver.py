@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import TypeVar
-
 from simulated_cuda import errors
+from simulated_cuda.calls import told_as
 from simulated_cuda.launches import SHARED, SHARED_OPT_IN, Loaded
-from simulated_cuda.machine import MACHINE
-
-F = TypeVar("F", bound=Callable[..., object])
 
 CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES = 0, 1, 8
 
@@ -26,18 +20,7 @@ class CUDADriverError(RuntimeError):
         super().__init__(str(errors.CudaError(status, why)).replace("cudaError", "CUDA_ERROR_"))
 
 
-def _call(function: F) -> F:
-    """A call of the driver: one at a time, and errors in CuPy's class."""
-
-    @functools.wraps(function)
-    def called(*args: object, **kwargs: object) -> object:
-        with MACHINE.lock:
-            try:
-                return function(*args, **kwargs)
-            except errors.CudaError as error:
-                raise CUDADriverError(error.status, error.why) from None
-
-    return called  # type: ignore[return-value]
+_call = told_as(lambda error: CUDADriverError(error.status, error.why))
 
 
 def _function(handle: int) -> Loaded:

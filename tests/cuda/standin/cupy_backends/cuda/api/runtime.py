@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable
-from typing import TypeVar
 
 import numpy as np
 
 from simulated_cuda import errors, host
+from simulated_cuda.calls import told_as
 from simulated_cuda.capture import Capture, Graph
 from simulated_cuda.machine import LEGACY, MACHINE, PER_THREAD
 from simulated_cuda.order import Use
 from simulated_cuda.queues import Moment, Queue
-
-F = TypeVar("F", bound=Callable[..., object])
 
 errorInvalidValue, errorMemoryAllocation, errorInvalidResourceHandle = errors.INVALID_VALUE, errors.OUT_OF_MEMORY, errors.INVALID_HANDLE
 errorPeerAccessAlreadyEnabled, cudaErrorNotReady = errors.PEER_ENABLED, errors.NOT_READY
@@ -45,18 +42,7 @@ class CUDARuntimeError(RuntimeError):
         return type(self), (self.status,)
 
 
-def _call(function: F) -> F:
-    """A call of the runtime: one at a time, and errors in CuPy's class."""
-
-    @functools.wraps(function)
-    def called(*args: object, **kwargs: object) -> object:
-        with MACHINE.lock:
-            try:
-                return function(*args, **kwargs)
-            except errors.CudaError as error:
-                raise CUDARuntimeError(error.status, error.why) from None
-
-    return called  # type: ignore[return-value]
+_call = told_as(lambda error: CUDARuntimeError(error.status, error.why))
 
 
 def driverGetVersion() -> int:

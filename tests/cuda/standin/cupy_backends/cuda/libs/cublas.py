@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cupy.cuda import stream as _streams
 from simulated_cuda import errors
+from simulated_cuda.calls import told_as
 from simulated_cuda.machine import MACHINE
 from simulated_cuda.matrices import TYPES, Array, Matrix, same_device
 from simulated_cuda.queues import Queue
-
-F = TypeVar("F", bound=Callable[..., object])
 
 CUBLAS_OP_N, CUBLAS_OP_T, CUBLAS_OP_C = 0, 1, 2
 CUBLAS_POINTER_MODE_HOST, CUBLAS_POINTER_MODE_DEVICE = 0, 1
@@ -62,18 +59,7 @@ class _Handle:
 _handles: dict[int, _Handle] = {}
 
 
-def _call(function: F) -> F:
-    """A call of the library: one at a time, and a driver's errors in the library's class."""
-
-    @functools.wraps(function)
-    def called(*args: object, **kwargs: object) -> object:
-        with MACHINE.lock:
-            try:
-                return function(*args, **kwargs)
-            except errors.CudaError as error:
-                raise CUBLASError(13, str(error)) from None
-
-    return called  # type: ignore[return-value]
+_call = told_as(lambda error: CUBLASError(13, str(error)))
 
 
 def _handle(handle: int) -> _Handle:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from cupy.cuda import stream as _streams
-from simulated_cuda import errors
+from simulated_cuda.calls import told_as
 from simulated_cuda.machine import MACHINE
 from simulated_cuda.matrices import Array, Matrix, same_device
 from simulated_cuda.order import Use
 from simulated_cuda.queues import Queue
-
-F = TypeVar("F", bound=Callable[..., object])
 
 CUBLAS_FILL_MODE_LOWER, CUBLAS_FILL_MODE_UPPER = 0, 1
 _STATUS = {1: "NOT_INITIALIZED", 3: "INVALID_VALUE", 6: "EXECUTION_FAILED"}
@@ -31,18 +27,7 @@ class CUSOLVERError(RuntimeError):
         super().__init__(f"CUSOLVER_STATUS_{_STATUS[status]}" + (f" ({why})" if why else ""))
 
 
-def _call(function: F) -> F:
-    """A call of the library: one at a time, and a driver's errors in the library's class."""
-
-    @functools.wraps(function)
-    def called(*args: object, **kwargs: object) -> object:
-        with MACHINE.lock:
-            try:
-                return function(*args, **kwargs)
-            except errors.CudaError as error:
-                raise CUSOLVERError(6, str(error)) from None
-
-    return called  # type: ignore[return-value]
+_call = told_as(lambda error: CUSOLVERError(6, str(error)))
 
 
 _handles: dict[int, list[Any]] = {}
