@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from corelib.dispatcher.plugins.checks import NoDeviceError
+from corelib.devices.queries import runtime_there
 from corelib.dispatcher.streams import runtime_of
 from corelib.ops.construction.kinds import types_of
 from corelib.ops.construction.legacy import TensorType, made
@@ -47,12 +47,7 @@ class CudaStorageType(StorageType):
         return isinstance(obj, TypedStorage) and obj.dtype is cls.dtype and obj.device.type == "cuda"
 
     def __call__(cls, *args: Any, **kwargs: Any) -> NoReturn:
-        try:
-            runtime_of("cuda", None)
-        except NoDeviceError:
-            raise
-        except RuntimeError as error:
-            raise NoDeviceError(f"Torch not compiled with CUDA enabled, or no device is here: {error}") from None
+        runtime_there("cuda")
         raise RuntimeError(f"torch.cuda.{cls.__name__}(): make a tensor on the device, and take its typed_storage()")
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from corelib.autograd.engine import grad
 from corelib.autograd.function import Function
 from corelib.contract.backend import Graph as NativeGraph, UnsupportedError
-from corelib.dispatcher.plugins.checks import NoDeviceError
+from corelib.devices.queries import runtime_there
 from corelib.dispatcher.runtime import Runtime
 from corelib.dispatcher.streams import Stream, current_stream, default_stream, runtime_of
 from corelib.ops.construction.creation import empty_like, zeros_like
@@ -32,22 +32,13 @@ _MODES = ("global", "thread_local", "relaxed")
 
 def graph_pool_handle() -> Pool:
     """A name for a new pool of memory, for graphs that are replayed in the order in which they were captured to share. NoDeviceError without a device."""
-    _runtime()
+    runtime_there("cuda")
     return (0, next(_numbers))
 
 
 def is_current_stream_capturing() -> bool:
     """Whether this thread captures a graph. NoDeviceError without a device."""
-    return _runtime().allocator.pool is not None
-
-
-def _runtime() -> Runtime:
-    try:
-        return runtime_of("cuda", None)
-    except NoDeviceError:
-        raise
-    except RuntimeError as error:
-        raise NoDeviceError(f"Torch not compiled with CUDA enabled, or no device is here: {error}") from None
+    return runtime_there("cuda").allocator.pool is not None
 
 
 class CUDAGraph:
@@ -59,7 +50,7 @@ class CUDAGraph:
     def __init__(self, keep_graph: bool = False) -> None:
         if keep_graph:
             raise UnsupportedError("CUDAGraph(): keep_graph=True would hand out a driver's handle, which corelib does not")
-        _runtime()
+        runtime_there("cuda")
         self._native: NativeGraph = None
         self._runtime: Runtime | None = None
         self._pool: Pool | None = None
@@ -80,7 +71,7 @@ class CUDAGraph:
             raise UnsupportedError("CUDAGraph.capture_begin(): check_input_liveness=True is not supported; keep the inputs that the graph reads")
         if self._native is not None or self._capturing:
             raise RuntimeError("This CUDAGraph instance already owns a captured graph. To capture a new graph, create a new instance.")
-        runtime = _runtime()
+        runtime = runtime_there("cuda")
         stream = current_stream(runtime)
         if stream.stream_id == 0:
             raise RuntimeError(
@@ -173,7 +164,7 @@ class graph:  # PyTorch's name
         self, cuda_graph: CUDAGraph, pool: Pool | None = None, stream: Stream | None = None, capture_error_mode: str = "global",
         check_input_liveness: bool = False,
     ) -> None:
-        self._runtime = _runtime()
+        self._runtime = runtime_there("cuda")
         if stream is None:
             cls, shared = type(self), type(self).default_capture_stream
             if shared is None or shared.device != self._runtime.device:
@@ -220,7 +211,7 @@ def make_graphed_callables(
         raise TypeError(f"make_graphed_callables(): sample_args must be a tuple of tensors, got {type(sample_args).__name__}")
     shared = graph_pool_handle() if pool is None else pool
     made = [_Graphed(function, args, allow_unused_input) for function, args in zip(functions, samples, strict=True)]
-    runtime = _runtime()
+    runtime = runtime_there("cuda")
     runtime.backend.synchronize(runtime.index)
     side = Stream(runtime.device)
     side.wait_stream(current_stream(runtime))

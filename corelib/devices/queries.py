@@ -26,27 +26,37 @@ class DeviceProperties(SimpleNamespace):
         raise AttributeError(f"get_device_properties(): the backend does not tell {name!r} of a device; it tells {', '.join(vars(self))}")
 
 
+def count_of(device_type: str) -> int:
+    """How many devices of a type there are; 0 where the type cannot be used."""
+    try:
+        return int(runtime_of(device_type, None).backend.device_count())
+    except RuntimeError:  # not installed, or unavailable: `corelib backends` tells why
+        return 0
+
+
+def runtime_there(device_type: str, device: DeviceLike = None) -> Runtime:
+    """The runtime of a device of a type, by default the current one. NoDeviceError where the type has none."""
+    try:
+        return runtime_of(device_type, device)
+    except NoDeviceError:
+        raise
+    except RuntimeError as error:
+        if count_of(device_type):
+            raise
+        raise NoDeviceError(f"Torch not compiled with {device_type.upper()} enabled, or no device is here: {error}") from None
+
+
 class Queries(ModuleType):
     """The part of a device module that asks, and does nothing to a device. `device` arguments as everywhere in it."""
 
     device_type: str
 
     def _of(self, device: DeviceLike) -> Runtime:
-        try:
-            return runtime_of(self.device_type, device)
-        except NoDeviceError:
-            raise
-        except RuntimeError as error:
-            if self.device_count():
-                raise
-            raise NoDeviceError(f"Torch not compiled with {self.device_type.upper()} enabled, or no device is here: {error}") from None
+        return runtime_there(self.device_type, device)
 
     def device_count(self) -> int:
         """How many devices of this type there are; 0 where the type cannot be used."""
-        try:
-            return int(runtime_of(self.device_type, None).backend.device_count())
-        except RuntimeError:  # not installed, or unavailable: `corelib backends` tells why
-            return 0
+        return count_of(self.device_type)
 
     def _generator(self, device: DeviceLike) -> Generator:
         return default_of(self._of(device).device)
