@@ -290,6 +290,7 @@ FAULTS = {
     "a misaligned atomic": ("misaligned", "atomicAdd((float*)((char*)o + 2), 1.0f);", {"written": True}),
     "division by zero": ("division", "o[threadIdx.x] = 7 / (int)n;", {"n": 0}),
     "a shift past the width": ("shift", "o[threadIdx.x] = 1 << (int)n;", {"n": 40}),
+    "threads that meet for ever": ("endless", "while (n == 0) __syncthreads();", {"n": 0}),
     "a kernel that does not end": ("endless", "for (volatile int j = 0; n == 0;) j = j + 1;", {"n": 0}),
 }  # fmt: skip
 

@@ -92,10 +92,22 @@ static void set_block(u64 b) {
   shared_begin(true);
 }
 
-static void leave() { corelib_switch(&fibers[current_thread].stack, scheduler); }
+static volatile bool running;  // code of the kernel, which may be left at any time; the runtime's own may hold a lock
+
+static void leave() {
+  running = false;
+  corelib_switch(&fibers[current_thread].stack, scheduler);
+  running = true;
+}
+
+static void run_thread() {
+  running = true;
+  current->entry(current->arguments);
+  running = false;
+}
 
 static void thread_main() {
-  current->entry(current->arguments);
+  run_thread();
   fibers[current_thread].where = DONE;
   ++current->threads_run;
   leave();
@@ -117,7 +129,7 @@ static void plain_main() {
       set_block(b);
       for (u64 t : threads) {
         set_thread((u32)t);
-        current->entry(current->arguments);
+        run_thread();
         ++current->threads_run;
       }
     }
@@ -251,13 +263,12 @@ extern "C" u64 corelib_warp(int place, int op, u64 mask, u64 value, int lane, in
   return fibers[current_thread].result;
 }
 
-static volatile bool inside;
 static thread_local bool here;
 static struct sigaction before[4];
 static const int SIGNALS[4] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 
 static void on_end(int) {
-  if (here) fault(ENDLESS, nullptr);
+  if (here && running) fault(ENDLESS, nullptr);
 }
 
 static void on_signal(int number, siginfo_t* info, void*) {
@@ -302,8 +313,9 @@ extern "C" void corelib_run(Launch* l) {
   const bool timed = timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) == 0;
   struct itimerspec after{};
   after.it_value.tv_sec = (time_t)l->seconds, after.it_value.tv_nsec = (long)((l->seconds - (double)(time_t)l->seconds) * 1e9);
+  after.it_interval.tv_nsec = 50000000;  // again, where it came at a time that was not the kernel's
   if (timed) timer_settime(timer, 0, &after, nullptr);
-  here = true;
+  here = true, running = false;
   if (!sigsetjmp(back, 1)) {
     if (l->plain) {
       fibers[0].stack = fresh(stacks + PLAIN_STACK, plain_main);
