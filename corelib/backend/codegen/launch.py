@@ -35,7 +35,7 @@ class Launcher(ABC):
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self._marks: dict[tuple[int, Hashable], Buffer] = {}
-        self._wrong: list[str] = []
+        self._wrong: dict[str, int] = {}  # what may be wrong, in order, by the number that a mark is raised to
 
     @abstractmethod
     def compile(self, index: int, source: str, name: str) -> Compiled:
@@ -64,9 +64,8 @@ class Launcher(ABC):
 
     def mark(self, index: int, wrong: str, ndim: int) -> tuple[StridedArray, int]:
         """The queue's mark, an int32 seen in `ndim` dimensions, and what a kernel raises it to (`mark_max`) where `wrong` is so."""
-        if wrong not in self._wrong:
-            self._wrong.append(wrong)
-        return StridedArray(self.mark_of(index), D.int32, (1,) * ndim, (0,) * ndim, 0, index), self._wrong.index(wrong) + 1
+        number = self._wrong.setdefault(wrong, len(self._wrong) + 1)
+        return StridedArray(self.mark_of(index), D.int32, (1,) * ndim, (0,) * ndim, 0, index), number
 
     def mark_of(self, index: int) -> Buffer:
         """Where the mark of this thread's queue is, on device `index`; made at first."""
@@ -94,7 +93,7 @@ class Launcher(ABC):
             for mark in marks:
                 self.lowered(mark, index)
             raise AcceleratorError(
-                f"{self.backend.device_type.upper()} error: device-side assert triggered: {self._wrong[raised.max() - 1]}. It is told when the device "
+                f"{self.backend.device_type.upper()} error: device-side assert triggered: {list(self._wrong)[raised.max() - 1]}. It is told when the device "
                 "is next waited for, so the call that was wrong came earlier; with CUDA_LAUNCH_BLOCKING=1 in the environment that call raises"
             )
 
