@@ -139,5 +139,5 @@ def test_devices_reach_each_others_memory_by_copies_or_where_that_is_switched_on
 
 def test_the_device_says_that_it_is_none():
     assert b"stand-in" in runtime.getDeviceProperties(0)["name"] and runtime.getDeviceCount() == 2
-    done = subprocess.run([sys.executable, "-m", "corelib", "backends"], capture_output=True, text=True, env={**os.environ, "COLUMNS": "200"}, check=True)
+    done = subprocess.run([sys.executable, "-m", "corelib.cli", "backends"], capture_output=True, text=True, env={**os.environ, "COLUMNS": "200"}, check=True)
     assert "stand-in for a GPU (no GPU" in " ".join(done.stdout.split())
